@@ -1,0 +1,50 @@
+"""Scaling laws and spectra of shallow neural networks: theory, training, and the comparison of the two.
+
+The public face. Names are loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Task": "task",
+    "PowerLaw": "teacher",
+    "FiniteRank": "teacher",
+    "Empirical": "teacher",
+    "InvalidInput": "errors",
+    "ConvergenceFailure": "errors",
+    "Status": "results",
+    "Outlier": "results",
+    "Prediction": "theory",
+    "predict": "theory",
+    "predict_grid": "theory",
+    "Trained": "training",
+    "train": "training",
+    "Comparison": "comparison",
+    "compare": "comparison",
+}
+__all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from spectralaw.comparison import Comparison, compare
+    from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.results import Outlier, Status
+    from spectralaw.task import Task
+    from spectralaw.teacher import Empirical, FiniteRank, PowerLaw
+    from spectralaw.theory import Prediction, predict, predict_grid
+    from spectralaw.training import Trained, train

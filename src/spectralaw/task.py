@@ -1,0 +1,157 @@
+"""What is asked: one learning problem, validated."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from spectralaw._checks import at_least, finite, positive_integer
+from spectralaw.errors import InvalidInput
+from spectralaw.teacher import Array, Empirical, PowerLaw, Teacher
+
+Network = Literal["diagonal", "quadratic"]
+LARGEST_DIMENSION = 10**12
+
+
+@dataclass(frozen=True)
+class Task:
+    """A two-layer network trained with weight decay on a teacher of its own architecture.
+
+    n samples x ~ N(0, I_d), labels y = f*(x) + √Δ ξ with ξ ~ N(0, 1); the network minimises
+
+        Σ_μ (y_μ − f(x_μ; W, a))² + λ (‖W‖² + ‖a‖²)
+
+    with f = Σ_i a_i w_i x_i / √d (diagonal) or f = Tr[S (x xᵀ − I)] / √d, S = WᵀW / √(p d) (quadratic, a ≡ 1).
+
+    Parameters
+    ----------
+    network : {"diagonal", "quadratic"}
+    dimension : int
+        Input dimension d, from 2 to 10¹².
+    samples : float
+        Number n of training samples, any positive number for the theory; training rounds it to a whole number.
+    weight_decay : float
+        λ ≥ 0 of the objective above; λ = 0 stands for the limit λ → 0.
+    noise_variance : float
+        Δ ≥ 0, the variance of the label noise.
+    teacher : Teacher
+        Spectrum of the target: :class:`~spectralaw.PowerLaw`, :class:`~spectralaw.FiniteRank`,
+        :class:`~spectralaw.Empirical`.
+    width : int, optional
+        Number p of hidden units of the quadratic network. ``None`` means wide enough not to matter, in the
+        convention p = d. For other widths λ acts as λ √(p/d).
+
+    Raises
+    ------
+    InvalidInput
+        One sentence that names the argument, its value and what would be right.
+
+    References
+    ----------
+    arXiv:2509.24882, section 2.
+    """
+
+    network: Network
+    dimension: int
+    samples: float
+    weight_decay: float
+    noise_variance: float = 0.0
+    teacher: Teacher = field(default_factory=PowerLaw)
+    width: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.network not in ("diagonal", "quadratic"):
+            raise InvalidInput(f"network must be 'diagonal' or 'quadratic', not {self.network!r}")
+        dimension = positive_integer("dimension", self.dimension)
+        if not 2 <= dimension <= LARGEST_DIMENSION:
+            raise InvalidInput(f"dimension must be from 2 to 10^12, not {dimension}")
+        samples = finite("samples", self.samples)
+        if samples < 1:
+            raise InvalidInput(f"samples must be 1 or greater, not {samples:g}")
+        self._set("dimension", dimension)
+        self._set("samples", samples)
+        self._set("weight_decay", at_least("weight_decay", self.weight_decay, 0.0))
+        self._set("noise_variance", at_least("noise_variance", self.noise_variance, 0.0))
+        if not isinstance(self.teacher, Teacher):
+            raise InvalidInput(f"teacher must be PowerLaw, FiniteRank or Empirical, not {self.teacher!r}")
+        if self.network == "quadratic" and isinstance(self.teacher, Empirical) and min(self.teacher.spectrum) < 0:
+            raise InvalidInput(
+                f"teacher must have no negative value for the quadratic network, not {min(self.teacher.spectrum):g}"
+            )
+        if self.width is not None:
+            if self.network == "diagonal":
+                raise InvalidInput(
+                    f"width must not be given for the diagonal network, whose width is the dimension, not {self.width}"
+                )
+            self._set("width", positive_integer("width", self.width))
+        self.teacher.value_at(_ONE, dimension, self.total_power)  # a teacher that does not fit the dimension speaks now
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def replace(self, **changes: Any) -> Task:
+        """A copy with some fields changed, validated again."""
+        unknown = set(changes) - {f.name for f in dataclasses.fields(self)}
+        if unknown:
+            raise InvalidInput(f"unknown field {sorted(unknown)[0]!r}; a task has {', '.join(self.field_names())}")
+        return dataclasses.replace(self, **changes)
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """Names of the fields, in order."""
+        return tuple(f.name for f in dataclasses.fields(cls))
+
+    @property
+    def total_power(self) -> float:
+        """Σ s_i² to which the teacher laws are scaled: d (quadratic, so that Q* = 1) or 1 (diagonal)."""
+        return float(self.dimension) if self.network == "quadratic" else 1.0
+
+    @property
+    def effective_samples(self) -> float:
+        """n_eff: n for the diagonal network, n/d for the quadratic one."""
+        return self.samples if self.network == "diagonal" else self.samples / self.dimension
+
+    @property
+    def effective_weight_decay(self) -> float:
+        """λ̃ = λ √(p/d) of the quadratic network (λ when no width is given), λ of the diagonal one."""
+        return self.weight_decay if self.width is None else self.weight_decay * math.sqrt(self.width / self.dimension)
+
+    def teacher_values(self) -> Array:
+        """All d teacher values in the units of the network, largest first."""
+        return self.teacher.values(self.dimension, self.total_power)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings, from which :meth:`from_dict` rebuilds the task."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in self.field_names() if name != "teacher"}
+        teacher = {"kind": type(self.teacher).__name__, **dataclasses.asdict(self.teacher)}  # type: ignore[call-overload]
+        return {**values, "teacher": teacher}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Task:
+        """The task that :meth:`to_dict` wrote."""
+        from spectralaw.teacher import FiniteRank
+
+        kinds = {"PowerLaw": PowerLaw, "FiniteRank": FiniteRank, "Empirical": Empirical}
+        values = dict(values)
+        teacher = dict(values.pop("teacher", {"kind": "PowerLaw"}))
+        kind = teacher.pop("kind", None)
+        if kind not in kinds:
+            raise InvalidInput(f"teacher kind must be one of {', '.join(kinds)}, not {kind!r}")
+        unknown = set(values) - set(cls.field_names())
+        if unknown:
+            raise InvalidInput(f"unknown field {sorted(unknown)[0]!r}; a task has {', '.join(cls.field_names())}")
+        try:
+            return cls(**values, teacher=kinds[kind](**teacher))
+        except TypeError as error:
+            raise InvalidInput(f"a task cannot be made of these fields: {error}") from error
+
+
+def _one() -> Array:
+    import numpy as np
+
+    return np.ones(1)
+
+
+_ONE = _one()

@@ -1,0 +1,207 @@
+"""Teacher spectra as few weighted atoms, at a cost that does not grow with the dimension.
+
+A sum over the d values of a teacher law, Σ_i f(s(i)), is a sum over blocks of consecutive indices. In each block the
+sum is replaced by a Gauss rule for the uniform measure on its integers, exact when f is a polynomial of the index of
+degree 2q − 1: unlike an integral over the index it has no Euler–Maclaurin remainder, and a block of q or fewer
+integers is taken as it is. Blocks double in size with their distance from the index whose value is nearest to a
+chosen point, so that functions with a singularity there (a resolvent near the threshold) keep the full accuracy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectralaw.task import Task
+from spectralaw.teacher import Empirical, FiniteRank, Teacher
+
+Array = NDArray[np.float64]
+
+_NODES = 10  # q: two blocks of ratio 2 from a singularity err by (3 + √8)^−2q ≈ 5e-16
+_WINDOW = 16  # half-width of the window of single indices
+LISTED_UP_TO = 768  # dimension below which listing every value is cheaper than blocks
+
+
+@lru_cache(maxsize=1)
+def _rule_coefficients() -> tuple[Array, Array]:
+    """Chebyshev coefficients in 1/N² of the nodes (over N/2) and weights (over N) of the q-point discrete rule."""
+    q, degree = _NODES, 24
+    y = 0.5 * (1.0 + np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))) / q**2
+    k = np.arange(1.0, q)
+    # three-term recurrence of the polynomials orthogonal on N equidistant points, scaled to [-1, 1]
+    off_diagonal = np.sqrt(k**2 * np.clip(1.0 - k**2 * y[:, None], 0.0, None) / (4.0 * k**2 - 1.0))
+    matrices = np.zeros((degree + 1, q, q))
+    index = np.arange(q - 1)
+    matrices[:, index, index + 1] = matrices[:, index + 1, index] = off_diagonal
+    nodes, vectors = np.linalg.eigh(matrices)
+    fit = lambda samples: np.polynomial.chebyshev.chebfit(2.0 * y * q**2 - 1.0, samples, degree)  # noqa: E731
+    return fit(nodes), fit(vectors[:, 0, :] ** 2)
+
+
+def discrete_rule(first: Array, size: Array) -> tuple[Array, Array]:
+    """q-point Gauss rule for Σ_{i=first}^{first+size−1} f(i).
+
+    Parameters
+    ----------
+    first, size : array, any shape
+        First index and number of indices of each block, whole numbers as floats; size 0 gives weights 0.
+
+    Returns
+    -------
+    (nodes, weights) : arrays of the same shape with a last axis of length q
+    """
+    order = np.arange(_NODES)
+    listed = size <= _NODES
+    n = np.where(listed, _NODES, size)[..., None]
+    node_fit, weight_fit = _rule_coefficients()
+    variable = 2.0 * (_NODES / n[..., 0]) ** 2 - 1.0
+    scaled = np.moveaxis(np.polynomial.chebyshev.chebval(variable, node_fit), 0, -1)
+    weights = np.moveaxis(np.polynomial.chebyshev.chebval(variable, weight_fit), 0, -1) * n
+    nodes = first[..., None] + 0.5 * (n - 1.0) + 0.5 * n * scaled
+    single = listed[..., None]
+    nodes = np.where(single, first[..., None] + np.minimum(order, np.maximum(size[..., None] - 1.0, 0.0)), nodes)
+    weights = np.where(single, np.where(order < size[..., None], 1.0, 0.0), weights)
+    return nodes, weights
+
+
+def index_rule(count: int, centre: Array) -> tuple[Array, Array]:
+    """Nodes and weights of Σ_{i=1}^{count} f(i), resolved around a centre.
+
+    Parameters
+    ----------
+    count : int
+        Number of indices.
+    centre : array, shape (B,)
+        Index around which blocks are smallest, one rule for each.
+
+    Returns
+    -------
+    (nodes, weights) : arrays of shape (B, m)
+        m grows like log(count) and is the same for all centres; unused places have weight 0.
+    """
+    total = float(count)
+    centre = np.round(np.clip(centre, _WINDOW, max(total, _WINDOW)))
+    doublings = int(np.ceil(np.log2(max(total / _WINDOW, 2.0)))) + 1
+    steps = _WINDOW * 2.0 ** np.arange(doublings)
+    right = np.clip(centre[:, None] + np.concatenate([[0.0], steps]), 0.0, total)  # ends of blocks, inclusive
+    near = centre[:, None] - steps  # distances double down to half the centre, then indices halve down to one
+    far = np.floor(centre[:, None] / 2.0 ** np.arange(1, doublings + 1))
+    left = np.where(steps <= 0.5 * centre[:, None], near, 0.0)
+    left = np.concatenate([left, np.where(far >= 1.0, far, 0.0)], axis=1)
+    left = np.minimum(np.sort(left, axis=1)[:, ::-1], total)
+    ends = np.concatenate([np.zeros((len(centre), 1)), left[:, ::-1], right], axis=1)
+    window = (ends[:, :-1] >= (centre - _WINDOW)[:, None]) & (ends[:, 1:] <= (centre + _WINDOW)[:, None])
+    sizes = np.diff(ends, axis=1)
+    blocks = np.where(window, 0.0, sizes)
+    used = np.any(blocks > 0.0, axis=0)
+    nodes, weights = discrete_rule(ends[:, :-1][:, used] + 1.0, blocks[:, used])
+    rows = len(centre)
+    begin = np.min(np.where(window & (sizes > 0), ends[:, :-1], np.inf), axis=1)
+    finish = np.max(np.where(window & (sizes > 0), ends[:, 1:], -np.inf), axis=1)
+    singles = begin[:, None] + 1.0 + np.arange(2.0 * _WINDOW)
+    inside = singles <= finish[:, None]
+    nodes = np.concatenate([nodes.reshape(rows, -1), np.where(inside, singles, 1.0)], axis=1)
+    weights = np.concatenate([weights.reshape(rows, -1), np.where(inside, 1.0, 0.0)], axis=1)
+    return np.where(weights > 0.0, nodes, 1.0), weights
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """The spectrum of a teacher as weighted atoms, listed or resolved around a point.
+
+    Attributes
+    ----------
+    teacher, dimension, total_power
+        The law and its scale.
+    """
+
+    teacher: Teacher
+    dimension: int
+    total_power: float
+
+    @classmethod
+    def of(cls, task: Task) -> Atoms:
+        """Atoms of a task's teacher, in the units of its network."""
+        return cls(task.teacher, task.dimension, task.total_power)
+
+    @property
+    def nonzero(self) -> int:
+        """Number of values that may differ from zero."""
+        if isinstance(self.teacher, FiniteRank):
+            return min(self.teacher.rank, self.dimension)
+        if isinstance(self.teacher, Empirical):
+            return min(len(self.teacher.spectrum), self.dimension)
+        return self.dimension
+
+    @property
+    def listed(self) -> bool:
+        """Whether every non-zero value is an atom, wherever one looks."""
+        return self.teacher.listed(self.dimension) or self.nonzero <= LISTED_UP_TO
+
+    def all(self) -> tuple[Array, Array]:
+        """Every distinct value (of a listed spectrum) with its multiplicity, largest absolute value first."""
+        return _listed_atoms(self.teacher, self.dimension, self.total_power)
+
+    def near(self, point: Array) -> tuple[Array, Array]:
+        """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,)."""
+        if self.listed:
+            values, counts = self.all()
+            return values[None, :], counts[None, :]
+        nodes, counts = index_rule(self.nonzero, self.index_of(point))
+        values = self.teacher.value_at(nodes, self.dimension, self.total_power)
+        zeros = self.dimension - self.nonzero
+        if zeros:
+            values = np.concatenate([values, np.zeros((len(values), 1))], axis=1)
+            counts = np.concatenate([counts, np.full((len(counts), 1), float(zeros))], axis=1)
+        return values, counts
+
+    def index_of(self, point: Array) -> Array:
+        """Fractional index at which the law s(i) passes through each point, between 1 and the last non-zero one."""
+        first = float(self.teacher.value_at(np.ones(1), self.dimension, self.total_power)[0])
+        gamma = self.teacher.gamma  # type: ignore[attr-defined]  # laws have an exponent, lists are never asked
+        ratio = np.clip(np.asarray(point) / first, 1e-300, 1.0)
+        if gamma == 0.0:
+            return np.where(ratio < 1.0, float(self.nonzero), 1.0)
+        return np.clip(np.exp(np.minimum(-np.log(ratio) / gamma, 700.0)), 1.0, float(self.nonzero))
+
+    @property
+    def power(self) -> float:
+        """Σ_i s_i²."""
+        if self.teacher.listed(self.dimension):
+            values, counts = self.all()
+            return float(np.sum(counts * values**2))
+        return self.total_power
+
+    @property
+    def largest(self) -> float:
+        """max_i |s_i|."""
+        if self.listed:
+            return float(np.max(np.abs(self.all()[0])))
+        return float(self.teacher.value_at(np.ones(1), self.dimension, self.total_power)[0])
+
+
+@lru_cache(maxsize=64)
+def _listed_atoms(teacher: Teacher, dimension: int, total_power: float) -> tuple[Array, Array]:
+    nonzero = Atoms(teacher, dimension, total_power).nonzero
+    if isinstance(teacher, Empirical):
+        length = len(teacher.spectrum)
+        values = teacher.values(length, total_power)
+    else:
+        values = teacher.value_at(np.arange(1.0, nonzero + 1.0), dimension, total_power)
+    distinct, counts = np.unique(values, return_counts=True)
+    counts = counts.astype(float)
+    missing = dimension - len(values)
+    if missing:
+        where = np.flatnonzero(distinct == 0.0)
+        if len(where):
+            counts[where[0]] += missing
+        else:
+            distinct, counts = np.append(distinct, 0.0), np.append(counts, float(missing))
+    order = np.argsort(-np.abs(distinct), kind="stable")
+    distinct, counts = distinct[order], counts[order]
+    distinct.setflags(write=False)
+    counts.setflags(write=False)
+    return distinct, counts

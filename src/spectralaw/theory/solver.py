@@ -1,0 +1,283 @@
+"""Solving the state evolution: from capacity and weight decay to noise and threshold.
+
+The unknowns are ℓ = log δ and t = c/δ. At fixed t the first equation, log((R + Δ)/δ²) = log N, decreases in ℓ; along
+its solutions the second, −log(X/N + λ'/(c N)) = 0, increases in t. Newton's method on the pair, with the exact
+Jacobian, finds most solutions in a few steps; what it does not find is bracketed: t outside, ℓ inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erfcinv
+
+from spectralaw.theory.channel import Array, Channel, Evaluator, select
+
+TOLERANCE = 1e-10  # of the certificate
+_TARGET = 2e-13  # what the iterations aim at
+_LONGEST = 3.0  # Newton step, in either logarithm
+_ROOT_2 = np.sqrt(2.0)
+_LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
+
+
+@dataclass
+class Solution:
+    """Solutions at B points."""
+
+    noise: Array
+    threshold: Array
+    channel: Channel
+    residual: Array
+    """Larger of the two relative residuals of the equations."""
+    rounding: Array
+    """What one unit in the last place of the threshold changes the residual by."""
+    collapsed: NDArray[np.bool_]
+    """Nothing survives the threshold."""
+
+
+def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array) -> Solution:
+    """Solve R + Δ = N δ² and λ' = c (N − X) at B points.
+
+    Parameters
+    ----------
+    evaluate : Evaluator
+        Channel of the network.
+    capacity, decay, noise_variance : array, shape (B,)
+        N > 0, λ' ≥ 0, Δ ≥ 0.
+
+    Returns
+    -------
+    Solution
+        With the residual of each point; nothing is raised for a point that has no solution or was not found.
+    """
+    problem = _Problem(evaluate, capacity, decay, noise_variance)
+    log_noise, log_t = problem.unlearned()
+    state = problem.at(log_noise, log_t)
+    collapsed = (state.channel.survivors <= 0.0) & (decay > 0.0)
+    rest = ~collapsed
+    free = decay == 0.0
+    if np.any(free):
+        rest &= ~_without_threshold(problem, free, log_noise, log_t)
+    if np.any(rest):
+        log_noise[rest], log_t[rest] = _search(problem.subset(rest))
+    state = problem.at(log_noise, log_t)
+    collapsed = state.channel.survivors <= 0.0
+    rounding = np.finfo(float).eps * np.abs(problem.jacobian(state)[3])
+    one_equation = collapsed | (free & (log_t == _LOG_T[0]))
+    residual = np.where(one_equation, np.abs(state.first), state.error)
+    return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed)
+
+
+def _without_threshold(
+    problem: _Problem, rows: NDArray[np.bool_], log_noise: Array, log_t: Array
+) -> NDArray[np.bool_]:
+    """The limit λ → 0 with more capacity than response: c → 0, and only the first equation is left.
+
+    Writes the solutions into ``log_noise`` and ``log_t``, and returns where they hold.
+    """
+    part = problem.subset(rows)
+    at_zero = np.full(part.capacity.shape, _LOG_T[0])
+    found, solved, _ = _noise_at(part, at_zero, log_noise[rows])
+    holds = solved & (part.at(found, at_zero).channel.response < part.capacity)
+    index = np.flatnonzero(rows)[holds]
+    log_noise[index], log_t[index] = found[holds], at_zero[holds]
+    where = np.zeros(rows.shape, dtype=bool)
+    where[index] = True
+    return where
+
+
+def _search(problem: _Problem) -> tuple[Array, Array]:
+    """Newton, then brackets for what Newton did not find, then Newton from there."""
+    log_noise, log_t, hint = _newton(problem, *problem.guess())
+    lost = ~(problem.at(log_noise, log_t, hint).error <= TOLERANCE)
+    if np.any(lost):
+        part = problem.subset(lost)
+        slow = _bracketed(part)
+        *fast, hint = _newton(part, *slow)
+        better = part.at(*fast, hint).error <= part.at(*slow).error
+        log_noise[lost], log_t[lost] = (np.where(better, f, s) for f, s in zip(fast, slow, strict=True))
+    return log_noise, log_t
+
+
+@dataclass
+class _State:
+    noise: Array
+    threshold: Array
+    channel: Channel
+    first: Array  # log((R + Δ) / (N δ²))
+    second: Array  # −log(X/N + λ'/(c N))
+
+    @property
+    def error(self) -> Array:
+        return np.maximum(np.abs(self.first), np.abs(self.second))
+
+
+@dataclass
+class _Problem:
+    evaluate: Evaluator
+    capacity: Array
+    decay: Array
+    noise_variance: Array
+
+    def subset(self, rows: NDArray[np.bool_]) -> _Problem:
+        return _Problem(self.evaluate, self.capacity[rows], self.decay[rows], self.noise_variance[rows])
+
+    def at(self, log_noise: Array, log_t: Array, hint: Any = None) -> _State:
+        with np.errstate(all="ignore"):
+            noise = np.exp(log_noise)
+            threshold = noise * np.exp(log_t)
+            channel = self.evaluate(noise, threshold, hint)
+            first = np.log((channel.risk + self.noise_variance) / self.capacity) - 2.0 * log_noise
+            pull = np.where(self.decay > 0.0, self.decay / (threshold * self.capacity), 0.0)
+            second = -np.log(np.maximum(channel.response, 0.0) / self.capacity + pull)
+        return _State(noise, threshold, channel, first, second)
+
+    def jacobian(self, state: _State) -> tuple[Array, Array, Array, Array]:
+        """Derivatives of the two equations by ℓ and by log t (at fixed ℓ, ∂c/∂log t = c; at fixed t, ∂c/∂ℓ = c)."""
+        ch, noise, threshold = state.channel, state.noise, state.threshold
+        total = ch.risk + self.noise_variance
+        with np.errstate(all="ignore"):
+            by_t = threshold * ch.risk_threshold / total
+            by_noise = noise * ch.risk_noise / total + by_t - 2.0
+            pull = self.decay / (threshold * self.capacity)
+            share = ch.response / self.capacity + pull
+            second_t = (pull - threshold * ch.response_threshold / self.capacity) / share
+            second_noise = second_t - noise * ch.response_noise / self.capacity / share
+        return by_noise, by_t, second_noise, second_t
+
+    def unlearned(self) -> tuple[Array, Array]:
+        """Noise and threshold if nothing survives: R is the teacher's power and X = 0."""
+        noise = np.sqrt((self.evaluate.largest_risk + self.noise_variance) / self.capacity)
+        with np.errstate(divide="ignore"):
+            return np.log(noise), np.log(self.decay / self.capacity / noise)
+
+    def guess(self) -> tuple[Array, Array]:
+        """Where Newton starts: a few rounds of a caricature of the equations.
+
+        Directions above the larger of threshold and noise are learned at the price of both, the others not at all;
+        the threshold is at least the one at which noise alone would exhaust the capacity.
+        """
+        atoms, largest = self.evaluate.atoms, self.evaluate.largest_risk
+        unit = largest / atoms.power  # what a unit of teacher power adds to the risk
+        full = self.evaluate.largest_response
+        values, counts = atoms.near(np.array([atoms.largest]))
+        squares = values**2
+        alone = _threshold_of_noise(self.capacity / full, gaussian=full > 1.0)
+        risk = np.full(self.capacity.shape, largest)
+        for _ in range(8):
+            noise = np.sqrt((risk + self.noise_variance) / self.capacity)
+            threshold = self.decay / self.capacity
+            cut = np.maximum(noise, threshold) ** 2
+            for _ in range(2):
+                learned = np.sum(counts * (squares > cut[:, None]), axis=1) * full / atoms.dimension
+                threshold = self.decay / np.maximum(self.capacity - learned, 0.1 * self.capacity)
+                cut = np.maximum(noise, threshold) ** 2
+            price = (noise**2 + threshold**2)[:, None]
+            risk = np.maximum(unit * np.sum(counts * np.minimum(squares, price), axis=1), 1e-3 * risk)
+        return np.log(noise), np.log(np.maximum(threshold / noise, alone))
+
+
+def _threshold_of_noise(share: Array, *, gaussian: bool) -> Array:
+    """c/δ at which noise alone has the response ``share`` of its largest: Gaussian, or a semicircle (roughly)."""
+    bounded = np.clip(share, 1e-300, 1.0 - 1e-16)
+    balance = _ROOT_2 * erfcinv(bounded) if gaussian else 2.0 - bounded**0.4 * (1.54 + 0.46 * bounded)
+    return np.where(share < 1.0, np.maximum(balance, 1e-3), 1e-3)
+
+
+def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) -> tuple[Array, Array, Any]:
+    """Damped Newton on both equations; each point stops when it is exact or no longer improves."""
+    log_noise, log_t = log_noise.copy(), log_t.copy()
+    state = problem.at(log_noise, log_t)
+    hint = state.channel.hint
+    best, best_noise, best_t = state.error.copy(), log_noise.copy(), log_t.copy()
+    best_hint = hint
+    stalled = np.zeros(len(best), dtype=int)
+    active = np.isfinite(best) & (best > _TARGET)
+    for _ in range(steps):
+        if not np.any(active):
+            break
+        part = problem.subset(active)
+        current = part.at(log_noise[active], log_t[active], select(hint, active))
+        a, b, c, d = part.jacobian(current)
+        with np.errstate(all="ignore"):
+            determinant = a * d - b * c
+            move_noise = (b * current.second - d * current.first) / determinant
+            move_t = (c * current.first - a * current.second) / determinant
+            scale = _LONGEST / np.maximum(np.maximum(np.abs(move_noise), np.abs(move_t)), _LONGEST)
+        usable = np.isfinite(move_noise) & np.isfinite(move_t)
+        trial_noise = log_noise[active] + np.where(usable, scale * move_noise, 0.0)
+        trial_t = np.clip(log_t[active] + np.where(usable, scale * move_t, 0.0), *_LOG_T)
+        trial = part.at(trial_noise, trial_t, current.channel.hint)
+        error = np.where(np.isfinite(trial.error), trial.error, np.inf)
+        index = np.flatnonzero(active)
+        worse = ~(error < best[index])
+        stalled[index] = np.where(worse, stalled[index] + 1, 0)
+        improved = index[~worse]
+        best[improved], best_noise[improved], best_t[improved] = error[~worse], trial_noise[~worse], trial_t[~worse]
+        # a step may go uphill a few times; afterwards go back to the best point and halve
+        back = worse & (stalled[index] >= 3)
+        log_noise[index] = np.where(back, 0.5 * (best_noise[index] + trial_noise), trial_noise)
+        log_t[index] = np.where(back, 0.5 * (best_t[index] + trial_t), trial_t)
+        if hint is not None:
+            hint = hint.copy()
+            hint[index] = trial.channel.hint
+            best_hint = best_hint.copy()
+            best_hint[improved] = trial.channel.hint[~worse]
+        near = best[index] < 1e-11
+        active[index] = usable & np.isfinite(trial.error) & (best[index] > _TARGET)
+        active[index] &= (stalled[index] < 8) & ~(near & (stalled[index] >= 1))
+    return best_noise, best_t, best_hint
+
+
+def _bracketed(problem: _Problem) -> tuple[Array, Array]:
+    """Outer bisection in log t with the first equation solved inside; robust, and slow."""
+    low = np.full(problem.capacity.shape, _LOG_T[0])
+    high = np.full(problem.capacity.shape, _LOG_T[1])
+    log_noise = np.log(np.sqrt((problem.evaluate.largest_risk + problem.noise_variance) / problem.capacity))
+    # most thresholds lie between a thousandth and ten noise levels: look there first
+    middle = np.log(np.full(problem.capacity.shape, 1.0))
+    for iteration in range(70):
+        log_noise, solvable, hint = _noise_at(problem, middle, log_noise)
+        state = problem.at(log_noise, middle, hint)
+        larger = ~solvable | (state.second < 0.0)  # no solution at this t: weight decay would have to be negative
+        low = np.where(larger, middle, low)
+        high = np.where(larger, high, middle)
+        if iteration < 12:
+            guess = np.where(larger, middle + 1.0, middle - 2.0**iteration * 0.25)
+            middle = np.where((guess > low) & (guess < high), guess, 0.5 * (low + high))
+        else:
+            middle = 0.5 * (low + high)
+        if np.all(high - low < 1e-9):
+            break
+    log_noise, _, _ = _noise_at(problem, high, log_noise)
+    return log_noise, high
+
+
+def _noise_at(problem: _Problem, log_t: Array, log_noise: Array) -> tuple[Array, NDArray[np.bool_], Any]:
+    """Solve log((R + Δ)/δ²) = log N for log δ at fixed t, by Newton's method in a bracket."""
+    low, high = np.full(log_t.shape, -np.inf), np.full(log_t.shape, np.inf)
+    x = log_noise.copy()
+    hint = None
+    width = np.ones(log_t.shape)
+    for _ in range(80):
+        state = problem.at(x, log_t, hint)
+        hint = state.channel.hint
+        value = np.where(np.isfinite(state.first), state.first, -1.0)
+        low, high = np.where(value > 0.0, x, low), np.where(value <= 0.0, x, high)
+        if np.all((np.abs(value) < 1e-13) | (high - low < 1e-14) | (low > 99.0)):
+            break
+        slope = problem.jacobian(state)[0]
+        with np.errstate(all="ignore"):
+            step = np.clip(-value / slope, -width, width)
+        following = np.where(np.isfinite(step) & (slope < 0.0), x + step, x + np.sign(value) * width)
+        outside = ~((following > low) & (following < high))
+        bounded = np.isfinite(low) & np.isfinite(high)
+        with np.errstate(invalid="ignore"):
+            middle = np.where(bounded, 0.5 * (low + high), x + np.sign(value) * width)
+        following = np.where(outside, middle, following)
+        width = np.where(bounded, width, np.minimum(1.5 * width, 20.0))
+        x = np.where(np.abs(value) < 1e-13, x, np.clip(following, -100.0, 100.0))
+    return x, np.abs(state.first) < 1e-6, hint

@@ -1,0 +1,117 @@
+"""The state evolution of a task, or of many: effective noise, threshold, and what follows from them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectralaw.errors import InvalidInput
+from spectralaw.results import Status
+from spectralaw.task import Task
+from spectralaw.theory.channel import Array, capacity, evaluator, scaled_decay
+from spectralaw.theory.solver import TOLERANCE, Solution, solve
+
+FEWEST_SURVIVORS = 1e-3
+"""Expected number of surviving weights below which a diagonal network counts as collapsed."""
+
+
+@dataclass(frozen=True)
+class StateEvolution:
+    """Solved equations at B points; every field has shape (B,), and is NaN where nothing was found."""
+
+    excess_risk: Array
+    training_loss: Array
+    effective_noise: Array
+    threshold: Array
+    zero_mass: Array
+    samples_exponent: Array
+    weight_decay_exponent: Array
+    residual: Array
+    converged: NDArray[np.bool_]
+    collapsed: NDArray[np.bool_]
+    solution: Solution
+
+    @property
+    def status(self) -> list[Status]:
+        """Outcome of each point."""
+        return [
+            Status.NOT_CONVERGED if not good else Status.COLLAPSED if dead else Status.CONVERGED
+            for good, dead in zip(self.converged, self.collapsed, strict=True)
+        ]
+
+
+def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_variance: Array) -> StateEvolution:
+    """Solve the state evolution of one teacher and dimension for B triples (n, λ, Δ).
+
+    Parameters
+    ----------
+    task : Task
+        Gives network, dimension, teacher and width; its other fields are replaced by the arrays.
+    samples, weight_decay, noise_variance : array, shape (B,)
+        n > 0, λ ≥ 0 (of the objective; the width's factor √(p/d) is applied here), Δ ≥ 0.
+
+    Returns
+    -------
+    StateEvolution
+    """
+    if task.width is not None and task.width < task.dimension:
+        raise InvalidInput(
+            f"width must be at least the dimension {task.dimension} (or None) for this prediction, not {task.width}"
+        )
+    dimension = float(task.dimension)
+    n_capacity = np.asarray(capacity(task.network, samples, dimension))
+    decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)
+    solution = solve(evaluator(task), n_capacity, decay, noise_variance)
+    channel, noise = solution.channel, solution.noise
+    spare = np.where(decay > 0.0, decay / solution.threshold, n_capacity - channel.response)
+    by_samples, by_decay = _exponents(solution, n_capacity, decay, noise_variance)
+    converged = solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)
+    result = lambda values: np.where(converged, values, np.nan)  # noqa: E731  # never a number that is not a result
+    return StateEvolution(
+        excess_risk=result(channel.risk),
+        training_loss=result(noise**2 * spare**2 / n_capacity),
+        effective_noise=result(noise),
+        threshold=result(solution.threshold),
+        zero_mass=result(np.clip(1.0 - channel.survivors / dimension, 0.0, 1.0)),
+        samples_exponent=result(by_samples),
+        weight_decay_exponent=result(by_decay),
+        residual=solution.residual,
+        converged=converged,
+        collapsed=solution.collapsed | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
+        solution=solution,
+    )
+
+
+def _width_factor(task: Task) -> float:
+    return 1.0 if task.width is None else float(np.sqrt(task.width / task.dimension))
+
+
+def _exponents(solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array) -> tuple[Array, Array]:
+    """∂ log R / ∂ log n and ∂ log R / ∂ log λ, by the implicit function theorem.
+
+    With ℓ = log δ and k = log c, the equations log((R + Δ)/N) − 2 ℓ = 0 and c (N − X) − λ' = 0 are differentiated;
+    the second is divided by c N.
+    """
+    ch, noise, threshold = solution.channel, solution.noise, solution.threshold
+    total = ch.risk + noise_variance
+    with np.errstate(all="ignore"):
+        a = noise * ch.risk_noise / total - 2.0
+        b = threshold * ch.risk_threshold / total
+        c = -noise * ch.response_noise / n_capacity
+        d = (1.0 - ch.response / n_capacity) - threshold * ch.response_threshold / n_capacity
+        determinant = a * d - b * c
+        pull = decay / (threshold * n_capacity)
+        # right-hand sides: (1, −1) for log n, (0, λ'/(c N)) for log λ
+        noise_n, threshold_n = (d + b) / determinant, (-a - c) / determinant
+        noise_decay, threshold_decay = -b * pull / determinant, a * pull / determinant
+        risk_noise, risk_threshold = noise * ch.risk_noise / ch.risk, threshold * ch.risk_threshold / ch.risk
+        by_samples = risk_noise * noise_n + risk_threshold * threshold_n
+        by_decay = risk_noise * noise_decay + risk_threshold * threshold_decay
+    flat = solution.collapsed
+    # at λ = 0 with spare capacity the threshold is zero and only the noise moves
+    free = (decay == 0.0) & (threshold * n_capacity < 1e-200 + 1e-25 * noise * n_capacity)
+    with np.errstate(all="ignore"):
+        by_samples = np.where(free, risk_noise / a, by_samples)
+    return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay)

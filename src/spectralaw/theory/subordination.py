@@ -1,0 +1,138 @@
+"""Free convolution with a semicircle: from a point of the spectrum to its subordination point.
+
+μ_δ = μ_S ⊞ semicircle of variance δ² has the Stieltjes transform G(z) = Σ_i a_i / (w − s_i) with w = z − δ² G(z).
+Everything about μ_δ is rational in w, so the only equation to solve is z(w) = w + δ² G(w) = x for a real x.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def stieltjes(w: NDArray[np.complex128], values: Array, weights: Array) -> NDArray[np.complex128]:
+    """G(w) = Σ_i a_i / (w − s_i) at the points ``w``; ``values`` and ``weights`` broadcast against ``w[..., None]``."""
+    return np.sum(weights / (w[..., None] - values), axis=-1)
+
+
+def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Array:
+    """Imaginary part v(u) ≥ 0 of the curve of subordination points, Σ_i a_i / ((u − s_i)² + v²) = 1/δ².
+
+    Zero where no v solves this, that is outside the spectrum (P. Biane's description of the free convolution with a
+    semicircle). As a function of v², the inverse of the left side is increasing and concave, so that Newton's method
+    started from below increases monotonically to the root.
+
+    Parameters
+    ----------
+    u : array, shape (B,)
+    values, weights : array, shape (B, m) or (1, m)
+    noise : array, shape (B,)
+        δ > 0.
+    """
+    squares = (u[:, None] - values) ** 2
+    variance = noise**2
+    # one atom alone bounds the root from below: a_i / ((u − s_i)² + v²) ≤ 1/δ²
+    q = np.max(weights * variance[:, None] - squares, axis=1)
+    with np.errstate(divide="ignore"):
+        inside = np.sum(weights / squares, axis=1) > 1.0 / variance
+    q = np.where(q > 0.0, q, 1e-32 * variance)
+    for _ in range(100):
+        terms = weights / (squares + q[:, None])
+        total = np.sum(terms, axis=1)
+        slope = np.sum(terms / (squares + q[:, None]), axis=1)
+        step = total * (variance * total - 1.0) / slope
+        q = np.where(inside, np.maximum(q + step, 0.5 * q), q)
+        if np.all(np.abs(step[inside]) <= 1e-15 * q[inside]):
+            break
+    return np.where(inside, np.sqrt(q), 0.0)
+
+
+def subordination_point(
+    x: Array, values: Array, weights: Array, noise: Array, guess: NDArray[np.complex128] | None = None
+) -> NDArray[np.complex128]:
+    """Solve z(w) = x + i0 for w in the closed upper half-plane.
+
+    Parameters
+    ----------
+    x : array, shape (B,)
+        Points of the real line, inside or outside the spectrum.
+    values, weights : array, shape (B, m) or (1, m)
+        Atoms of μ_S; weights add up to one.
+    noise : array, shape (B,)
+        δ > 0.
+    guess : array of complex, shape (B,), optional
+        Points near the solutions; Newton's method from there is tried first.
+
+    Returns
+    -------
+    array of complex, shape (B,)
+        w with Im w = π δ² (density of μ_δ at x), and Im w = 0 exactly outside the spectrum.
+    """
+    w = np.empty(x.shape, dtype=complex)
+    todo = np.ones(x.shape, dtype=bool)
+    if guess is not None:
+        w, good = _newton(guess, x, values, weights, noise)
+        todo = ~good
+    if np.any(todo):
+        pick = (lambda v: v[todo]) if len(values) > 1 else (lambda v: v)
+        s, a = pick(values), pick(weights)
+        start = _bracketed(x[todo], s, a, noise[todo])
+        polished, good = _newton(start, x[todo], s, a, noise[todo])
+        w[todo] = np.where(good, polished, start)
+    return w
+
+
+def _newton(
+    w: NDArray[np.complex128], x: Array, values: Array, weights: Array, noise: Array
+) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    """Newton's method for z(w) = x, and where it is known to have found the right root."""
+    variance = noise**2
+    w = np.array(w, dtype=complex)
+    real = w.imag == 0.0
+    good = np.zeros(x.shape, dtype=bool)
+    with np.errstate(all="ignore"):
+        for _ in range(8):
+            inverse = 1.0 / (w[:, None] - values)
+            weighted = weights * inverse
+            slope = 1.0 - variance * np.sum(weighted * inverse, axis=1)
+            step = (w - x + variance * np.sum(weighted, axis=1)) / slope
+            w = np.where(good, w, w - step)
+            good |= np.abs(step) <= 4e-16 * (np.abs(w) + noise)
+            if np.all(good):
+                break
+        closeness = np.abs(step) <= 1e-13 * (np.abs(w) + noise)
+        inverse = 1.0 / (w[:, None] - values)
+        slope = 1.0 - variance * np.sum(weights * inverse * inverse, axis=1)
+        # on the curve of solutions Im w > 0, or w is real and z(w) increases there
+        right = np.where(real, slope.real > 0.0, w.imag > 1e-13 * noise)
+        good = closeness & right & np.isfinite(w.real) & np.isfinite(w.imag)
+    return w, good
+
+
+def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> NDArray[np.complex128]:
+    """Bisection with Newton steps on u = Re w, along which x(u) = u + δ² Re G increases; |x − u| ≤ δ."""
+    variance = noise**2
+    low, high = x - noise, x + noise
+    u = x.copy()
+    v = np.zeros_like(u)
+    done = np.zeros(x.shape, dtype=bool)
+    for iteration in range(120):
+        v = np.where(done, v, imaginary_part(u, values, weights, noise))
+        w = u + 1j * v
+        with np.errstate(all="ignore"):
+            inverse = 1.0 / (w[:, None] - values)
+            excess = u + variance * np.sum(weights * inverse, axis=1).real - x
+            slope = 1.0 / np.real(1.0 / (1.0 - variance * np.sum(weights * inverse * inverse, axis=1)))
+            proposal = u - excess / slope
+        low = np.where(excess <= 0.0, u, low)
+        high = np.where(excess >= 0.0, u, high)
+        middle = 0.5 * (low + high)
+        newton = np.isfinite(proposal) & (proposal > low) & (proposal < high) & (iteration % 3 != 2)
+        following = np.where(newton, proposal, middle)
+        done |= (np.abs(excess) <= 1e-15 * (np.abs(x) + noise)) | (high - low <= 4e-16 * (np.abs(x) + noise))
+        if np.all(done):
+            break
+        u = np.where(done, u, following)
+    return u + 1j * v

@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from spectralaw.theory.subordination import Array, subordination_point
 
-_STEP = 0.19  # of the trapezoidal rule in the path variable; the error is below 1e-13
-_ENDS = 3.6  # e^3.6 decay lengths at each end: integrand below 1e-15
+_STEP = 0.22  # of the trapezoidal rule in the path variable; measured error of X and mse below 1e-13 relative
+_MARGIN = 1.5  # in log distance, from the last atoms to where the path variable begins to accelerate
+_ENDS = _MARGIN + 3.6  # after that e^3.6 decay lengths: integrand below 1e-15
 _SEGMENT_NODES, _SEGMENT_WEIGHTS = np.polynomial.legendre.leggauss(20)
 _DEEPEST = 150.0  # log of the ratio of largest to smallest scale on a path
 _CHUNK = 400_000  # elements of a temporary array: fits the cache
@@ -92,7 +93,9 @@ def moments_above(
 
     along = _along_path(start, noise, threshold, offset, above_weights, below_weights)
     under = _under_start(start, noise, threshold, offset, below_weights)
-    along[:, ~np.any(above_weights > 0.0, axis=1)] = 0.0  # exactly, so that a collapsed network has no survivor
+    along[:, ~np.any(above_weights > 0.0, axis=1)] = (
+        0.0  # exactly, so that a collapsed network has no survivor
+    )
     return _assemble(start, noise, threshold, values, weights, above, along, under)
 
 
@@ -140,13 +143,15 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
     chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
     with np.errstate(all="ignore"):
         depth = np.log(nearest / np.abs(chord))
-    depth = np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # a point that is not a number stays one
+    depth = np.where(
+        np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0
+    )  # a point that is not a number stays one
     count = int(np.ceil((-depth.min() + 2.0 * _ENDS) / _STEP)) + 1
 
     fraction = np.linspace(0.0, 1.0, count)
     length = 2.0 * _ENDS - depth
     xi = depth[:, None] - _ENDS + length[:, None] * fraction
-    into, out = np.exp(depth[:, None] - xi), np.exp(xi)
+    into, out = np.exp(depth[:, None] - _MARGIN - xi), np.exp(xi - _MARGIN)
     tau = np.exp(xi + out - into)
     turn = 1.0 + 1j * tau
     w = chord[:, None] * (1j * tau / turn)
@@ -168,7 +173,10 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
         integrands = (
             (c - a) * difference - variance * g_above * (3.0 * g_below * (g_below + g_above) + g_above**2),
             g_above
-            * (2.0 * g_below * y_below + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)),
+            * (
+                2.0 * g_below * y_below
+                + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)
+            ),
             -difference,
             y_below * difference + variance * g_above * (g_below + g_above) ** 2,
         )

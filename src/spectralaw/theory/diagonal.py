@@ -31,7 +31,10 @@ class DiagonalChannel:
     def __call__(self, noise: Array, threshold: Array, hint: Any = None) -> Channel:
         values, counts = self.atoms.near(threshold)
         terms = coefficient_moments(
-            np.abs(values), noise[:, None], threshold[:, None], fixed=self.atoms.teacher.coefficients == "fixed"
+            np.abs(values),
+            noise[:, None],
+            threshold[:, None],
+            fixed=self.atoms.teacher.coefficients == "fixed",
         )
         risk, risk_noise, risk_threshold, kept, kept_noise, kept_threshold = (
             np.sum(counts * term, axis=1) for term in terms

@@ -88,7 +88,9 @@ def _axis(name: str, values: ArrayLike) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name} must be numbers, not {values!r}") from error
     if array.ndim != 1 or array.size == 0:
-        raise InvalidInput(f"{name} must be a non-empty one-dimensional list, not an array of shape {array.shape}")
+        raise InvalidInput(
+            f"{name} must be a non-empty one-dimensional list, not an array of shape {array.shape}"
+        )
     for value in array:
         at_least(name, value, 1.0 if name == "samples" else 0.0)
     return array
@@ -99,7 +101,9 @@ def _with(task: Task, changes: dict[str, Any]) -> Task:
         gamma = finite("gamma", changes.pop("gamma"))
         teacher = task.teacher
         if not hasattr(teacher, "gamma"):
-            raise InvalidInput(f"gamma cannot be an axis of the teacher {type(teacher).__name__}, which has no exponent")
+            raise InvalidInput(
+                f"gamma cannot be an axis of the teacher {type(teacher).__name__}, which has no exponent"
+            )
         import dataclasses
 
         changes["teacher"] = dataclasses.replace(teacher, gamma=gamma)  # type: ignore[type-var]

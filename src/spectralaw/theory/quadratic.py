@@ -56,7 +56,11 @@ class QuadraticChannel:
         if self.atoms.listed:
             values, counts = self.atoms.near(point)
             weights = counts / dimension
-            return values, weights, subordination_point(point, values, weights, noise, guess) if want_point else guess
+            return (
+                values,
+                weights,
+                subordination_point(point, values, weights, noise, guess) if want_point else guess,
+            )
         if guess is None:
             values, counts = self.atoms.near(point)
             guess = subordination_point(point, values, counts / dimension, noise)

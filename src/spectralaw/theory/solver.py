@@ -91,14 +91,15 @@ def _without_threshold(
 
 def _search(problem: _Problem) -> tuple[Array, Array]:
     """Newton, then brackets for what Newton did not find, then Newton from there."""
-    log_noise, log_t, hint = _newton(problem, *problem.guess())
-    lost = ~(problem.at(log_noise, log_t, hint).error <= TOLERANCE)
+    log_noise, log_t, error = _newton(problem, *problem.guess())
+    lost = ~(error <= TOLERANCE)
     if np.any(lost):
         part = problem.subset(lost)
         slow = _bracketed(part)
-        *fast, hint = _newton(part, *slow)
-        better = part.at(*fast, hint).error <= part.at(*slow).error
-        log_noise[lost], log_t[lost] = (np.where(better, f, s) for f, s in zip(fast, slow, strict=True))
+        fast_noise, fast_t, error = _newton(part, *slow)
+        better = error <= part.at(*slow).error
+        log_noise[lost] = np.where(better, fast_noise, slow[0])
+        log_t[lost] = np.where(better, fast_t, slow[1])
     return log_noise, log_t
 
 
@@ -187,49 +188,49 @@ def _threshold_of_noise(share: Array, *, gaussian: bool) -> Array:
     return np.where(share < 1.0, np.maximum(balance, 1e-3), 1e-3)
 
 
-def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) -> tuple[Array, Array, Any]:
-    """Damped Newton on both equations; each point stops when it is exact or no longer improves."""
-    log_noise, log_t = log_noise.copy(), log_t.copy()
-    state = problem.at(log_noise, log_t)
-    hint = state.channel.hint
-    best, best_noise, best_t = state.error.copy(), log_noise.copy(), log_t.copy()
-    best_hint = hint
-    stalled = np.zeros(len(best), dtype=int)
-    active = np.isfinite(best) & (best > _TARGET)
+def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) -> tuple[Array, Array, Array]:
+    """Newton's method on both equations, steps bounded; the best point of each run and its error.
+
+    A run ends when it is exact, when rounding keeps it from improving, or when it has not improved for a while;
+    before that, three steps that do not improve send it half the way back to its best point.
+    """
+    x, t = log_noise.copy(), log_t.copy()
+    best_x, best_t, best = x.copy(), t.copy(), np.full(x.shape, np.inf)
+    stalled = np.zeros(x.shape, dtype=int)
+    hint = None
+    active = np.arange(len(x))
+    part = problem
     for _ in range(steps):
-        if not np.any(active):
+        state = part.at(x[active], t[active], hint)
+        error = np.where(np.isfinite(state.error), state.error, np.inf)
+        improved = error < best[active]
+        rows = active[improved]
+        best[rows], best_x[rows], best_t[rows] = error[improved], x[rows], t[rows]
+        stalled[active] = np.where(improved, 0, stalled[active] + 1)
+        going = (best[active] > _TARGET) & (stalled[active] < 8)
+        going &= ~((best[active] < 1e-11) & (stalled[active] >= 2))
+        if not np.any(going):
             break
-        part = problem.subset(active)
-        current = part.at(log_noise[active], log_t[active], select(hint, active))
-        a, b, c, d = part.jacobian(current)
+        a, b, c, d = part.jacobian(state)
         with np.errstate(all="ignore"):
             determinant = a * d - b * c
-            move_noise = (b * current.second - d * current.first) / determinant
-            move_t = (c * current.first - a * current.second) / determinant
-            scale = _LONGEST / np.maximum(np.maximum(np.abs(move_noise), np.abs(move_t)), _LONGEST)
-        usable = np.isfinite(move_noise) & np.isfinite(move_t)
-        trial_noise = log_noise[active] + np.where(usable, scale * move_noise, 0.0)
-        trial_t = np.clip(log_t[active] + np.where(usable, scale * move_t, 0.0), *_LOG_T)
-        trial = part.at(trial_noise, trial_t, current.channel.hint)
-        error = np.where(np.isfinite(trial.error), trial.error, np.inf)
-        index = np.flatnonzero(active)
-        worse = ~(error < best[index])
-        stalled[index] = np.where(worse, stalled[index] + 1, 0)
-        improved = index[~worse]
-        best[improved], best_noise[improved], best_t[improved] = error[~worse], trial_noise[~worse], trial_t[~worse]
-        # a step may go uphill a few times; afterwards go back to the best point and halve
-        back = worse & (stalled[index] >= 3)
-        log_noise[index] = np.where(back, 0.5 * (best_noise[index] + trial_noise), trial_noise)
-        log_t[index] = np.where(back, 0.5 * (best_t[index] + trial_t), trial_t)
-        if hint is not None:
-            hint = hint.copy()
-            hint[index] = trial.channel.hint
-            best_hint = best_hint.copy()
-            best_hint[improved] = trial.channel.hint[~worse]
-        near = best[index] < 1e-11
-        active[index] = usable & np.isfinite(trial.error) & (best[index] > _TARGET)
-        active[index] &= (stalled[index] < 8) & ~(near & (stalled[index] >= 1))
-    return best_noise, best_t, best_hint
+            move_x = (b * state.second - d * state.first) / determinant
+            move_t = (c * state.first - a * state.second) / determinant
+            length = np.maximum(np.maximum(np.abs(move_x), np.abs(move_t)), _LONGEST)
+            move_x, move_t = move_x * _LONGEST / length, move_t * _LONGEST / length
+        usable = np.isfinite(move_x) & np.isfinite(move_t) & np.isfinite(error)
+        back = ~usable | (~improved & (stalled[active] % 3 == 2))
+        x[active] = np.where(
+            back, 0.5 * (x[active] + best_x[active]), x[active] + np.where(usable, move_x, 0.0)
+        )
+        t[active] = np.where(
+            back, 0.5 * (t[active] + best_t[active]), t[active] + np.where(usable, move_t, 0.0)
+        )
+        t[active] = np.clip(t[active], *_LOG_T)
+        hint = select(state.channel.hint, going)
+        active = active[going]
+        part = problem.subset(active)
+    return best_x, best_t, best
 
 
 def _bracketed(problem: _Problem) -> tuple[Array, Array]:
@@ -242,7 +243,9 @@ def _bracketed(problem: _Problem) -> tuple[Array, Array]:
     for iteration in range(70):
         log_noise, solvable, hint = _noise_at(problem, middle, log_noise)
         state = problem.at(log_noise, middle, hint)
-        larger = ~solvable | (state.second < 0.0)  # no solution at this t: weight decay would have to be negative
+        larger = ~solvable | (
+            state.second < 0.0
+        )  # no solution at this t: weight decay would have to be negative
         low = np.where(larger, middle, low)
         high = np.where(larger, high, middle)
         if iteration < 12:

@@ -63,7 +63,9 @@ def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple
     return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
 
 
-def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tuple[tuple[Outlier, ...], int, float]:
+def _outliers(
+    channel: QuadraticChannel, noise: float, threshold: float
+) -> tuple[tuple[Outlier, ...], int, float]:
     """Outliers (the first ones), their number, and the teacher value of the last."""
     atoms = channel.atoms
     if atoms.listed:
@@ -78,7 +80,11 @@ def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tupl
             for s, x, o, n in zip(values[:run], location[:run], overlap[:run], counts[:run], strict=True)
             for _ in range(min(int(n), MOST_OUTLIERS))
         ]
-        return tuple(rows[:MOST_OUTLIERS]), int(np.sum(counts[:run])), float(values[run - 1]) if run else np.inf
+        return (
+            tuple(rows[:MOST_OUTLIERS]),
+            int(np.sum(counts[:run])),
+            float(values[run - 1]) if run else np.inf,
+        )
 
     law = lambda index: atoms.teacher.value_at(index, atoms.dimension, atoms.total_power)  # noqa: E731
     first = np.arange(1.0, min(atoms.nonzero, MOST_OUTLIERS) + 1.0)

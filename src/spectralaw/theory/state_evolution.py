@@ -79,7 +79,8 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
         weight_decay_exponent=result(by_decay),
         residual=solution.residual,
         converged=converged,
-        collapsed=solution.collapsed | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
+        collapsed=solution.collapsed
+        | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
         solution=solution,
     )
 
@@ -88,7 +89,9 @@ def _width_factor(task: Task) -> float:
     return 1.0 if task.width is None else float(np.sqrt(task.width / task.dimension))
 
 
-def _exponents(solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array) -> tuple[Array, Array]:
+def _exponents(
+    solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array
+) -> tuple[Array, Array]:
     """∂ log R / ∂ log n and ∂ log R / ∂ log λ, by the implicit function theorem.
 
     With ℓ = log δ and k = log c, the equations log((R + Δ)/N) − 2 ℓ = 0 and c (N − X) − λ' = 0 are differentiated;

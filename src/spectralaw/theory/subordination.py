@@ -63,18 +63,18 @@ def subordination_point(
     noise : array, shape (B,)
         δ > 0.
     guess : array of complex, shape (B,), optional
-        Points near the solutions; Newton's method from there is tried first.
+        Points near the solutions, from which Newton's method starts; without them, the solutions of a teacher of
+        zeros, whose spectrum is the semicircle.
 
     Returns
     -------
     array of complex, shape (B,)
         w with Im w = π δ² (density of μ_δ at x), and Im w = 0 exactly outside the spectrum.
     """
-    w = np.empty(x.shape, dtype=complex)
-    todo = np.ones(x.shape, dtype=bool)
-    if guess is not None:
-        w, good = _newton(guess, x, values, weights, noise)
-        todo = ~good
+    if guess is None:
+        guess = 0.5 * (x + np.sqrt((x**2 - 4.0 * noise**2).astype(complex)))
+    w, good = _newton(guess, x, values, weights, noise)
+    todo = ~good
     if np.any(todo):
         pick = (lambda v: v[todo]) if len(values) > 1 else (lambda v: v)
         s, a = pick(values), pick(weights)
@@ -87,10 +87,13 @@ def subordination_point(
 def _newton(
     w: NDArray[np.complex128], x: Array, values: Array, weights: Array, noise: Array
 ) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
-    """Newton's method for z(w) = x, and where it is known to have found the right root."""
+    """Newton's method for z(w) = x, and where it found the right root.
+
+    There is one root with Im w > 0 when x is inside the spectrum, and otherwise one real root where z increases; a
+    converged iterate of either kind is therefore the right one.
+    """
     variance = noise**2
     w = np.array(w, dtype=complex)
-    real = w.imag == 0.0
     good = np.zeros(x.shape, dtype=bool)
     with np.errstate(all="ignore"):
         for _ in range(8):
@@ -105,8 +108,7 @@ def _newton(
         closeness = np.abs(step) <= 1e-13 * (np.abs(w) + noise)
         inverse = 1.0 / (w[:, None] - values)
         slope = 1.0 - variance * np.sum(weights * inverse * inverse, axis=1)
-        # on the curve of solutions Im w > 0, or w is real and z(w) increases there
-        right = np.where(real, slope.real > 0.0, w.imag > 1e-13 * noise)
+        right = np.where(w.imag == 0.0, slope.real > 0.0, w.imag > 1e-13 * noise)
         good = closeness & right & np.isfinite(w.real) & np.isfinite(w.imag)
     return w, good
 

@@ -62,9 +62,7 @@ def discrete_rule(first: Array, size: Array) -> tuple[Array, Array]:
     weights = np.moveaxis(np.polynomial.chebyshev.chebval(variable, weight_fit), 0, -1) * n
     nodes = first[..., None] + 0.5 * (n - 1.0) + 0.5 * n * scaled
     single = listed[..., None]
-    nodes = np.where(
-        single, first[..., None] + np.minimum(order, np.maximum(size[..., None] - 1.0, 0.0)), nodes
-    )
+    nodes = np.where(single, first[..., None] + np.minimum(order, np.maximum(size[..., None] - 1.0, 0.0)), nodes)
     weights = np.where(single, np.where(order < size[..., None], 1.0, 0.0), weights)
     return nodes, weights
 

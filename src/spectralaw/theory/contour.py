@@ -93,9 +93,7 @@ def moments_above(
 
     along = _along_path(start, noise, threshold, offset, above_weights, below_weights)
     under = _under_start(start, noise, threshold, offset, below_weights)
-    along[:, ~np.any(above_weights > 0.0, axis=1)] = (
-        0.0  # exactly, so that a collapsed network has no survivor
-    )
+    along[:, ~np.any(above_weights > 0.0, axis=1)] = 0.0  # exactly, so that a collapsed network has no survivor
     return _assemble(start, noise, threshold, values, weights, above, along, under)
 
 
@@ -143,9 +141,7 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
     chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
     with np.errstate(all="ignore"):
         depth = np.log(nearest / np.abs(chord))
-    depth = np.where(
-        np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0
-    )  # a point that is not a number stays one
+    depth = np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # a point that is not a number stays one
     count = int(np.ceil((-depth.min() + 2.0 * _ENDS) / _STEP)) + 1
 
     fraction = np.linspace(0.0, 1.0, count)
@@ -161,9 +157,7 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
     rows = max(1, _CHUNK // (count * offset.shape[1]))
     for begin in range(0, len(v), rows):
         part = slice(begin, begin + rows)
-        g_above, g_below = _split_transform(
-            w[part], v[part], offset[part], above_weights[part], below_weights[part]
-        )
+        g_above, g_below = _split_transform(w[part], v[part], offset[part], above_weights[part], below_weights[part])
         variance = (noise[part] ** 2)[:, None]
         a = w[part] + (start[part] - threshold[part])[:, None]
         y_below = a + variance * g_below
@@ -173,10 +167,7 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
         integrands = (
             (c - a) * difference - variance * g_above * (3.0 * g_below * (g_below + g_above) + g_above**2),
             g_above
-            * (
-                2.0 * g_below * y_below
-                + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)
-            ),
+            * (2.0 * g_below * y_below + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)),
             -difference,
             y_below * difference + variance * g_above * (g_below + g_above) ** 2,
         )
@@ -200,7 +191,9 @@ def _split_transform(w, v, offset, above_weights, below_weights):
 
 
 def _under_start(start, noise, threshold, offset, below_weights) -> Array:
-    """The same integrals, and that of M, for G_below alone, along the segment from w₀ down to the real line (zero outside the spectrum)."""
+    """The same integrals, and that of M, for G_below alone,
+    along the segment from w₀ down to the real line; zero outside the spectrum.
+    """
     v = start.imag
     result = np.zeros((5, len(v)))
     inside = v > 0.0

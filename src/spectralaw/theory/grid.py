@@ -68,8 +68,8 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
         mesh = np.meshgrid(*(grid[name] for name in batched), indexing="ij") if batched else []
         points = dict(zip(batched, mesh, strict=True))
         block = mesh[0].shape if mesh else ()
-        columns = [np.broadcast_to(points.get(name, getattr(one, name)), block).ravel() for name in _BATCHED]
-        solved = state_evolution(one, *(np.array(column, dtype=float) for column in columns))
+        constant = {name: np.full(block, getattr(one, name)) for name in _BATCHED}
+        solved = state_evolution(one, *({**constant, **points}[name].ravel() for name in _BATCHED))
         where = tuple(combination[fixed.index(name)] if name in fixed else slice(None) for name in grid)
         for name, target in result.items():
             target[where] = getattr(solved, name).reshape(block)
@@ -88,9 +88,7 @@ def _axis(name: str, values: ArrayLike) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name} must be numbers, not {values!r}") from error
     if array.ndim != 1 or array.size == 0:
-        raise InvalidInput(
-            f"{name} must be a non-empty one-dimensional list, not an array of shape {array.shape}"
-        )
+        raise InvalidInput(f"{name} must be a non-empty one-dimensional list, not an array of shape {array.shape}")
     for value in array:
         at_least(name, value, 1.0 if name == "samples" else 0.0)
     return array

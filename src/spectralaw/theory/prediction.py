@@ -74,9 +74,7 @@ class Prediction:
             "effective_noise": self.effective_noise,
             "threshold": self.threshold,
             "zero_mass": self.zero_mass,
-            "outliers": [
-                {"teacher": o.teacher, "location": o.location, "overlap": o.overlap} for o in self.outliers
-            ],
+            "outliers": [{"teacher": o.teacher, "location": o.location, "overlap": o.overlap} for o in self.outliers],
             "outlier_count": self.spectrum.outlier_count,
             "exponents": {"samples": self.exponents.samples, "weight_decay": self.exponents.weight_decay},
             "bayes_risk": self.bayes_risk,

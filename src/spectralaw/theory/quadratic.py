@@ -65,6 +65,7 @@ class QuadraticChannel:
             values, counts = self.atoms.near(point)
             guess = subordination_point(point, values, counts / dimension, noise)
         w = guess
+        values, counts = self.atoms.near(w.real)
         for _ in range(6):
             centre = self.atoms.index_of(np.maximum(w.real, 0.0))
             values, counts = self.atoms.near(w.real)

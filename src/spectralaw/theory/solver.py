@@ -36,6 +36,8 @@ class Solution:
     """What one unit in the last place of the threshold changes the residual by."""
     collapsed: NDArray[np.bool_]
     """Nothing survives the threshold."""
+    unthresholded: NDArray[np.bool_]
+    """The limit λ → 0 with capacity to spare: the threshold vanishes and the second equation is void."""
 
 
 def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array) -> Solution:
@@ -66,14 +68,12 @@ def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Ar
     state = problem.at(log_noise, log_t)
     collapsed = state.channel.survivors <= 0.0
     rounding = np.finfo(float).eps * np.abs(problem.jacobian(state)[3])
-    one_equation = collapsed | (free & (log_t == _LOG_T[0]))
-    residual = np.where(one_equation, np.abs(state.first), state.error)
-    return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed)
+    unthresholded = free & (log_t == _LOG_T[0])
+    residual = np.where(collapsed | unthresholded, np.abs(state.first), state.error)
+    return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed, unthresholded)
 
 
-def _without_threshold(
-    problem: _Problem, rows: NDArray[np.bool_], log_noise: Array, log_t: Array
-) -> NDArray[np.bool_]:
+def _without_threshold(problem: _Problem, rows: NDArray[np.bool_], log_noise: Array, log_t: Array) -> NDArray[np.bool_]:
     """The limit λ → 0 with more capacity than response: c → 0, and only the first equation is left.
 
     Writes the solutions into ``log_noise`` and ``log_t``, and returns where they hold.
@@ -123,7 +123,7 @@ class _Problem:
     decay: Array
     noise_variance: Array
 
-    def subset(self, rows: NDArray[np.bool_]) -> _Problem:
+    def subset(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> _Problem:
         return _Problem(self.evaluate, self.capacity[rows], self.decay[rows], self.noise_variance[rows])
 
     def at(self, log_noise: Array, log_t: Array, hint: Any = None) -> _State:
@@ -168,6 +168,7 @@ class _Problem:
         squares = values**2
         alone = _threshold_of_noise(self.capacity / full, gaussian=full > 1.0)
         risk = np.full(self.capacity.shape, largest)
+        noise, threshold = np.sqrt(risk), np.zeros_like(risk)
         for _ in range(8):
             noise = np.sqrt((risk + self.noise_variance) / self.capacity)
             threshold = self.decay / self.capacity
@@ -220,12 +221,8 @@ def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) 
             move_x, move_t = move_x * _LONGEST / length, move_t * _LONGEST / length
         usable = np.isfinite(move_x) & np.isfinite(move_t) & np.isfinite(error)
         back = ~usable | (~improved & (stalled[active] % 3 == 2))
-        x[active] = np.where(
-            back, 0.5 * (x[active] + best_x[active]), x[active] + np.where(usable, move_x, 0.0)
-        )
-        t[active] = np.where(
-            back, 0.5 * (t[active] + best_t[active]), t[active] + np.where(usable, move_t, 0.0)
-        )
+        x[active] = np.where(back, 0.5 * (x[active] + best_x[active]), x[active] + np.where(usable, move_x, 0.0))
+        t[active] = np.where(back, 0.5 * (t[active] + best_t[active]), t[active] + np.where(usable, move_t, 0.0))
         t[active] = np.clip(t[active], *_LOG_T)
         hint = select(state.channel.hint, going)
         active = active[going]
@@ -243,9 +240,7 @@ def _bracketed(problem: _Problem) -> tuple[Array, Array]:
     for iteration in range(70):
         log_noise, solvable, hint = _noise_at(problem, middle, log_noise)
         state = problem.at(log_noise, middle, hint)
-        larger = ~solvable | (
-            state.second < 0.0
-        )  # no solution at this t: weight decay would have to be negative
+        larger = ~solvable | (state.second < 0.0)  # no solution at this t: weight decay would have to be negative
         low = np.where(larger, middle, low)
         high = np.where(larger, high, middle)
         if iteration < 12:

@@ -80,6 +80,5 @@ def _outliers(task: Task, noise: float, threshold: float, fixed: bool) -> tuple[
         square = scale**2 * ((1.0 + 2.0 * u**2) * erfc(u) - 2.0 * u * bell)
         overlap = sizes**2 * erfc(u) ** 2 / square
     return tuple(
-        Outlier(float(s), float(x), float(min(o, 1.0)))
-        for s, x, o in zip(values, location, overlap, strict=True)
+        Outlier(float(s), float(x), float(min(o, 1.0))) for s, x, o in zip(values, location, overlap, strict=True)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,9 +65,7 @@ def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple
     return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
 
 
-def _outliers(
-    channel: QuadraticChannel, noise: float, threshold: float
-) -> tuple[tuple[Outlier, ...], int, float]:
+def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tuple[tuple[Outlier, ...], int, float]:
     """Outliers (the first ones), their number, and the teacher value of the last."""
     atoms = channel.atoms
     if atoms.listed:
@@ -118,7 +118,7 @@ def _bulk(
     if count == 0:
         end = _right_edge(channel, noise, max(channel.atoms.largest, 0.0))
     else:
-        end = _gap_below(channel, noise, last)
+        end = _gap_below(channel, noise, last, count)
     if end <= point.real:
         return empty, empty, max(survivors - count / dimension, 0.0) if count == 0 else 0.0
     # equally spaced in an angle, so that square-root edges at both ends are resolved; the mass above `end` is exact
@@ -145,7 +145,7 @@ def _mass_above(channel: QuadraticChannel, noise: float, u: float) -> float:
     """Mass of μ_δ beyond the point of the spectrum whose subordination point has real part u."""
     at, delta = np.array([u]), np.array([noise])
     values, weights = _resolved(channel, at)
-    w = at + 1j * imaginary_part(at, values, weights, delta)
+    w = np.asarray(at + 1j * imaginary_part(at, values, weights, delta), dtype=complex)
     x = u + noise**2 * stieltjes(w, values, weights).real
     return float(moments_above(delta, x, values, weights, w).mass[0])
 
@@ -159,36 +159,40 @@ def _spread(channel: QuadraticChannel, u: float) -> float:
 
 def _right_edge(channel: QuadraticChannel, noise: float, largest: float) -> float:
     """Subordination point of the right end of the spectrum."""
-    low, high = largest, largest + 1.001 * noise
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if _spread(channel, middle) * noise**2 > 1.0 else (low, middle)
-        if high - low <= 1e-15 * high:
-            break
-    return high
+    return _bisect(lambda u: _spread(channel, u) * noise**2 > 1.0, largest, largest + 1.001 * noise)
 
 
-def _gap_below(channel: QuadraticChannel, noise: float, last: float) -> float:
-    """Where the bulk ends below the teacher value ``last``: its edge if there is a gap, else the thinnest point."""
+def _gap_below(channel: QuadraticChannel, noise: float, last: float, count: int) -> float:
+    """Where the bulk ends below the teacher value ``last``.
+
+    That is its edge, if there is a gap; an outlier can also be visible as a bump on the side of the bulk, which then
+    ends where as much mass lies above as the outliers have.
+    """
     atoms = channel.atoms
     values = np.sort(atoms.near(np.array([last]))[0][0])
     smaller = values[values < last * (1.0 - 1e-12)]
     if smaller.size == 0:
         return last * (1.0 - 1e-9)
     low, high = float(smaller[-1]), last
-    a, b = low, high
     for _ in range(100):  # Σ a_i / (u − s_i)² is convex between two atoms
-        one, two = a + (b - a) / 3.0, b - (b - a) / 3.0
-        a, b = (a, two) if _spread(channel, one) < _spread(channel, two) else (one, b)
-        if b - a <= 1e-13 * high:
+        one, two = low + (high - low) / 3.0, high - (high - low) / 3.0
+        low, high = (low, two) if _spread(channel, one) < _spread(channel, two) else (one, high)
+        if high - low <= 1e-13 * high:
             break
-    thinnest = 0.5 * (a + b)
-    if _spread(channel, thinnest) * noise**2 >= 1.0:
-        return thinnest
-    low, high = low, thinnest
+    thinnest, low, high = 0.5 * (low + high), float(smaller[-1]), last
+    if _spread(channel, thinnest) * noise**2 < 1.0:
+        return _bisect(lambda u: _spread(channel, u) * noise**2 > 1.0, low, thinnest)
+    target = count / atoms.dimension
+    while _mass_above(channel, noise, low) < target and low > 0.0:
+        low -= 0.5 * (high - low)
+    return _bisect(lambda u: _mass_above(channel, noise, u) > target, low, high)
+
+
+def _bisect(is_left: Callable[[float], bool], low: float, high: float) -> float:
+    """Right end of the interval on which ``is_left`` changes from true to false, to rounding."""
     for _ in range(200):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if _spread(channel, middle) * noise**2 > 1.0 else (low, middle)
-        if high - low <= 1e-15 * high:
+        low, high = (middle, high) if is_left(middle) else (low, middle)
+        if high - low <= 4e-16 * abs(high):
             break
     return high

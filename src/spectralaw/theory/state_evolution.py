@@ -65,7 +65,9 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
     decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)
     solution = solve(evaluator(task), n_capacity, decay, noise_variance)
     channel, noise = solution.channel, solution.noise
-    spare = np.where(decay > 0.0, decay / solution.threshold, n_capacity - channel.response)
+    with np.errstate(invalid="ignore"):
+        spare = decay / solution.threshold  # N − X, without its cancellation
+    spare = np.where((decay == 0.0) & solution.unthresholded, n_capacity - channel.response, spare)
     by_samples, by_decay = _exponents(solution, n_capacity, decay, noise_variance)
     converged = solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)
     result = lambda values: np.where(converged, values, np.nan)  # noqa: E731  # never a number that is not a result
@@ -79,8 +81,7 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
         weight_decay_exponent=result(by_decay),
         residual=solution.residual,
         converged=converged,
-        collapsed=solution.collapsed
-        | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
+        collapsed=solution.collapsed | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
         solution=solution,
     )
 
@@ -89,9 +90,7 @@ def _width_factor(task: Task) -> float:
     return 1.0 if task.width is None else float(np.sqrt(task.width / task.dimension))
 
 
-def _exponents(
-    solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array
-) -> tuple[Array, Array]:
+def _exponents(solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array) -> tuple[Array, Array]:
     """∂ log R / ∂ log n and ∂ log R / ∂ log λ, by the implicit function theorem.
 
     With ℓ = log δ and k = log c, the equations log((R + Δ)/N) − 2 ℓ = 0 and c (N − X) − λ' = 0 are differentiated;
@@ -113,8 +112,7 @@ def _exponents(
         by_samples = risk_noise * noise_n + risk_threshold * threshold_n
         by_decay = risk_noise * noise_decay + risk_threshold * threshold_decay
     flat = solution.collapsed
-    # at λ = 0 with spare capacity the threshold is zero and only the noise moves
-    free = (decay == 0.0) & (threshold * n_capacity < 1e-200 + 1e-25 * noise * n_capacity)
+    free = solution.unthresholded  # only the noise moves
     with np.errstate(all="ignore"):
         by_samples = np.where(free, risk_noise / a, by_samples)
     return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+ComplexArray = NDArray[np.complex128]
 Array = NDArray[np.float64]
 
 
-def stieltjes(w: NDArray[np.complex128], values: Array, weights: Array) -> NDArray[np.complex128]:
+def stieltjes(w: ComplexArray, values: Array, weights: Array) -> ComplexArray:
     """G(w) = Σ_i a_i / (w − s_i) at the points ``w``; ``values`` and ``weights`` broadcast against ``w[..., None]``."""
     return np.sum(weights / (w[..., None] - values), axis=-1)
 
@@ -50,8 +51,8 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
 
 
 def subordination_point(
-    x: Array, values: Array, weights: Array, noise: Array, guess: NDArray[np.complex128] | None = None
-) -> NDArray[np.complex128]:
+    x: Array, values: Array, weights: Array, noise: Array, guess: ComplexArray | None = None
+) -> ComplexArray:
     """Solve z(w) = x + i0 for w in the closed upper half-plane.
 
     Parameters
@@ -72,7 +73,8 @@ def subordination_point(
         w with Im w = π δ² (density of μ_δ at x), and Im w = 0 exactly outside the spectrum.
     """
     if guess is None:
-        guess = 0.5 * (x + np.sqrt((x**2 - 4.0 * noise**2).astype(complex)))
+        semicircle = np.sqrt((x**2 - 4.0 * noise**2).astype(complex))
+        guess = np.asarray(0.5 * (x + semicircle), dtype=complex)
     w, good = _newton(guess, x, values, weights, noise)
     todo = ~good
     if np.any(todo):
@@ -85,8 +87,8 @@ def subordination_point(
 
 
 def _newton(
-    w: NDArray[np.complex128], x: Array, values: Array, weights: Array, noise: Array
-) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    w: ComplexArray, x: Array, values: Array, weights: Array, noise: Array
+) -> tuple[ComplexArray, NDArray[np.bool_]]:
     """Newton's method for z(w) = x, and where it found the right root.
 
     There is one root with Im w > 0 when x is inside the spectrum, and otherwise one real root where z increases; a
@@ -113,7 +115,7 @@ def _newton(
     return w, good
 
 
-def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> NDArray[np.complex128]:
+def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> ComplexArray:
     """Bisection with Newton steps on u = Re w, along which x(u) = u + δ² Re G increases; |x − u| ≤ δ."""
     variance = noise**2
     low, high = x - noise, x + noise
@@ -137,4 +139,4 @@ def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> NDArray
         if np.all(done):
             break
         u = np.where(done, u, following)
-    return u + 1j * v
+    return np.asarray(u + 1j * v, dtype=complex)

@@ -13,6 +13,8 @@ from spectralaw.task import Task
 from spectralaw.theory.channel import Array, capacity, evaluator, scaled_decay
 from spectralaw.theory.solver import TOLERANCE, Solution, solve
 
+RISK_ACCURACY = 1e-6
+"""Relative error of the excess risk, as estimated from residuals and rounding, above which there is no result."""
 FEWEST_SURVIVORS = 1e-3
 """Expected number of surviving weights below which a diagonal network counts as collapsed."""
 
@@ -68,8 +70,11 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
     spare = np.where((decay == 0.0) & solution.unthresholded, n_capacity - channel.response, spare)
-    by_samples, by_decay = _exponents(solution, n_capacity, decay, noise_variance)
-    converged = solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)
+    by_samples, by_decay, amplification = _exponents(solution, n_capacity, decay, noise_variance)
+    # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
+    # small, but says nothing about the risk
+    error = amplification * np.maximum(np.minimum(solution.residual, TOLERANCE), np.finfo(float).eps)
+    converged = (solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)) & (error <= RISK_ACCURACY)
     result = lambda values: np.where(converged, values, np.nan)  # noqa: E731  # never a number that is not a result
     return StateEvolution(
         excess_risk=result(channel.risk),
@@ -90,8 +95,10 @@ def _width_factor(task: Task) -> float:
     return 1.0 if task.width is None else float(np.sqrt(task.width / task.dimension))
 
 
-def _exponents(solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array) -> tuple[Array, Array]:
-    """∂ log R / ∂ log n and ∂ log R / ∂ log λ, by the implicit function theorem.
+def _exponents(
+    solution: Solution, n_capacity: Array, decay: Array, noise_variance: Array
+) -> tuple[Array, Array, Array]:
+    """∂ log R / ∂ log n, ∂ log R / ∂ log λ, and by how much log R amplifies the residuals of the equations.
 
     With ℓ = log δ and k = log c, the equations log((R + Δ)/N) − 2 ℓ = 0 and c (N − X) − λ' = 0 are differentiated;
     the second is divided by c N.
@@ -111,8 +118,13 @@ def _exponents(solution: Solution, n_capacity: Array, decay: Array, noise_varian
         risk_noise, risk_threshold = noise * ch.risk_noise / ch.risk, threshold * ch.risk_threshold / ch.risk
         by_samples = risk_noise * noise_n + risk_threshold * threshold_n
         by_decay = risk_noise * noise_decay + risk_threshold * threshold_decay
+        # rows of the inverse Jacobian, with log R: what a unit residual of either equation does to log R
+        amplification = np.abs((risk_noise * d - risk_threshold * c) / determinant)
+        amplification += np.abs((risk_threshold * a - risk_noise * b) / determinant)
     flat = solution.collapsed
     free = solution.unthresholded  # only the noise moves
     with np.errstate(all="ignore"):
         by_samples = np.where(free, risk_noise / a, by_samples)
-    return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay)
+        amplification = np.where(free, np.abs(risk_noise / a), amplification)
+    amplification = np.where(flat, 0.0, np.where(np.isfinite(amplification), amplification, np.inf))
+    return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay), amplification

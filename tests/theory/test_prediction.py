@@ -1,0 +1,191 @@
+"""Predictions: known numbers, certificates over the whole plane, limits, exponents."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import spectralaw as sl
+from spectralaw.theory.atoms import Atoms
+from spectralaw.theory.channel import capacity, evaluator, scaled_decay
+
+from .references import gaussian_coefficient_reference, quadratic_reference
+
+KNOWN = [
+    # network, γ, Δ, d, n, λ, excess risk and how many digits of it are known
+    ("quadratic", 1.25, 0.1, 400, 8000, 0.022360679775, 2 * 0.090290, 1e-5),
+    ("quadratic", 1.25, 0.1, 400, 48273.4, 0.054928027165, 2 * 0.050711, 1e-5),
+    ("quadratic", 1.25, 0.1, 400, 530312.6, 0.182056420303, 2 * 0.0043268, 1e-5),
+    ("diagonal", 1.0, 0.5, 200, 100, 1.0, 0.203920, 3e-6),
+    ("diagonal", 1.0, 0.5, 200, 2000, 1.0, 0.0320472, 2e-6),
+    ("diagonal", 1.0, 0.5, 10**8, 10**12, 0.1, 0.4989e-4, 1e-4),
+    ("diagonal", 1.0, 0.5, 10**8, 10**8, 1e-2, 3.709, 2e-4),
+    ("diagonal", 1.0, 0.5, 10**8, 10**8, 1e-3, 18.07, 3e-4),
+    ("diagonal", 1.0, 0.5, 10**8, 10**8, 1e-4, 84.74, 1e-4),
+    ("quadratic", 1.0, 0.5, 10**6, 0.25e12, 1e-2, 3.432, 2e-4),
+    ("quadratic", 1.0, 0.5, 10**6, 0.25e12, 1e-3, 16.29, 2e-4),
+    ("quadratic", 1.0, 0.5, 10**6, 0.25e12, 1e-4, 70.24, 1e-4),
+]
+
+
+@pytest.mark.parametrize(("network", "gamma", "noise", "d", "n", "decay", "risk", "digits"), KNOWN)
+def test_known_numbers(network, gamma, noise, d, n, decay, risk, digits):
+    p = sl.predict(sl.Task(network, d, n, decay, noise, sl.PowerLaw(gamma)))
+    assert p.status == "converged"
+    assert p.residual <= 1e-10
+    assert p.excess_risk == pytest.approx(risk, rel=digits)
+
+
+def test_local_exponent_at_the_peak():
+    p = sl.predict(sl.Task("diagonal", 10**8, 1e8, 1e-3, 0.5))
+    assert p.exponents.weight_decay == pytest.approx(-0.675, abs=5e-4)
+
+
+def random_task(rng):
+    network = str(rng.choice(["diagonal", "quadratic"]))
+    d = int(rng.choice([2, 3, 30, 400, 10**6, 10**9, 10**12]))
+    return sl.Task(
+        network,
+        d,
+        samples=10.0 ** rng.uniform(0, 20),
+        weight_decay=10.0 ** rng.uniform(-10, 10),
+        noise_variance=float(rng.choice([0.0, 1e-3, 0.5, 10.0])),
+        teacher=sl.PowerLaw(rng.uniform(0.55, 3.0), coefficients=str(rng.choice(["gaussian", "fixed"]))),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_no_failure_over_twenty_decades(seed):
+    """Every point of the plane is solved, and both equations hold as evaluated again from the solution."""
+    rng = np.random.default_rng(seed)
+    for _ in range(50):
+        task = random_task(rng)
+        p = sl.predict(task)
+        assert p.status.is_result, (task, p)
+        assert p.residual <= 1e-10 or p.threshold / p.effective_noise > 1.999, (task, p)
+        n = capacity(task.network, np.array([task.samples]), task.dimension)
+        decay = scaled_decay(task.network, np.array([task.weight_decay]), task.dimension)
+        again = evaluator(task)(np.array([p.effective_noise]), np.array([p.threshold]))
+        assert again.risk[0] == pytest.approx(p.excess_risk, rel=1e-9)
+        assert (again.risk + task.noise_variance)[0] == pytest.approx((n * p.effective_noise**2)[0], rel=1e-9)
+        if p.zero_mass < 1.0:
+            second = decay / p.threshold + again.response
+            assert second[0] == pytest.approx(n[0], rel=max(1e-9, 10 * p.residual))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_solutions_hold_in_many_digits(seed):
+    """Both equations, with integrals evaluated independently, at solutions for random tasks of small dimension."""
+    rng = np.random.default_rng(100 + seed)
+    d = int(rng.choice([2, 4, 7]))
+    network = ["diagonal", "quadratic"][seed % 2]
+    n = d ** (1 + seed % 2) * 10.0 ** rng.uniform(-0.5, 3)
+    noise, decay = 0.5, 10.0 ** rng.uniform(-3, 0.3)
+    p = sl.predict(sl.Task(network, d, n, decay, noise, sl.PowerLaw(rng.uniform(0.6, 2.0))))
+    if p.status == "collapsed":
+        n *= 100
+        p = sl.predict(p.task.replace(samples=n))
+    assert p.status == "converged"
+    values = p.task.teacher_values()
+    if network == "quadratic":
+        mse, response = quadratic_reference(values, np.full(d, 1 / d), p.effective_noise, p.threshold)
+        risk, full = 2 * float(mse), 4 * n / d**2
+        scaled, response = decay, float(response)
+    else:
+        pairs = [gaussian_coefficient_reference(s, p.effective_noise, p.threshold) for s in values]
+        risk, response = float(sum(r for r, _ in pairs)), float(sum(k for _, k in pairs))
+        scaled, full = decay * math.sqrt(d), n
+    assert p.excess_risk == pytest.approx(risk, rel=1e-9)
+    assert risk + noise == pytest.approx(full * p.effective_noise**2, rel=1e-9)
+    assert response + scaled / p.threshold == pytest.approx(full, rel=1e-9)
+
+
+@pytest.mark.parametrize("network", ["diagonal", "quadratic"])
+def test_local_exponents_are_derivatives(network):
+    for n, decay in ((0.3, 0.05), (2.0, 1.0), (50.0, 3.0)):
+        task = sl.Task(network, 300, n * 300 ** (1 + (network == "quadratic")), decay, 0.3)
+        p, step = sl.predict(task), 1e-4
+
+        def slope(field, task=task, step=step):
+            up, down = (
+                sl.predict(task.replace(**{field: getattr(task, field) * math.exp(s * step)})).excess_risk
+                for s in (1, -1)
+            )
+            return math.log(up / down) / (2 * step)
+
+        assert p.exponents.samples == pytest.approx(slope("samples"), abs=1e-6)
+        assert p.exponents.weight_decay == pytest.approx(slope("weight_decay"), abs=1e-6)
+
+
+def test_collapse_is_exact():
+    p = sl.predict(sl.Task("quadratic", 100, 10, 100.0, 0.5))
+    assert p.status == "collapsed"
+    assert p.excess_risk == pytest.approx(2.0, rel=1e-14)
+    assert p.training_loss == pytest.approx(2.5, rel=1e-12)
+    assert (p.zero_mass, p.outliers, p.exponents.samples) == (1.0, (), 0.0)
+
+
+def test_limit_of_vanishing_weight_decay():
+    """λ → 0: least squares when there are enough samples, an interpolator when there are not."""
+    d, n, noise = 100, 1000, 0.5
+    p = sl.predict(sl.Task("diagonal", d, n, 0.0, noise))
+    assert p.excess_risk == pytest.approx(noise * d / (n - d), rel=1e-10)
+    assert p.training_loss == pytest.approx(noise * (1 - d / n), rel=1e-10)
+    for network, samples in (("diagonal", 50), ("quadratic", 1000), ("quadratic", 50_000)):
+        limit = sl.predict(sl.Task(network, d, samples, 0.0, noise))
+        near = sl.predict(sl.Task(network, d, samples, 1e-7, noise))
+        assert limit.excess_risk == pytest.approx(near.excess_risk, rel=1e-5)
+    assert sl.predict(sl.Task("quadratic", d, 1000, 0.0, noise)).training_loss == 0.0
+
+
+def test_a_limit_that_does_not_exist_says_so():
+    p = sl.predict(sl.Task("diagonal", 100, 100, 0.0, 0.5))  # least squares at n = d
+    assert p.status == "not_converged"
+    assert math.isnan(p.excess_risk)
+    assert "no solution" in p.message
+
+
+def test_training_loss_of_the_quadratic_network():
+    """(1/d²) Σ residual² at d = 100, n = 40 000, λ = 1, Δ = 0.5, γ = 1; and the risk at two n."""
+    p = sl.predict(sl.Task("quadratic", 100, 40_000, 1.0, 0.5))
+    assert p.excess_risk == pytest.approx(0.0486, abs=5e-5)
+    assert p.training_loss * 40_000 / 100**2 == pytest.approx(1.791, abs=5e-4)
+    assert sl.predict(p.task.replace(samples=5000)).excess_risk == pytest.approx(0.2233, abs=5e-5)
+
+
+def test_width_acts_through_weight_decay():
+    task = sl.Task("quadratic", 50, 5000, 0.3, 0.5)
+    wide = sl.predict(task.replace(width=200))
+    assert wide.excess_risk == pytest.approx(sl.predict(task.replace(weight_decay=0.6)).excess_risk, rel=1e-12)
+
+
+def test_dictionary_is_strict_json():
+    for task in (sl.Task("quadratic", 60, 5000, 1.0, 0.5), sl.Task("quadratic", 60, 3.0, 1e3, 0.5)):
+        values = json.loads(json.dumps(sl.predict(task).to_dict(), allow_nan=False))
+        assert {"excess_risk", "training_loss", "effective_noise", "threshold", "zero_mass", "status"} <= set(values)
+        assert sl.Task.from_dict(values["task"]) == task
+
+
+def test_signed_fixed_coefficients():
+    values = [1.0, -0.5, 0.25]
+    one = sl.predict(sl.Task("diagonal", 3, 30, 0.1, 0.1, sl.Empirical(values, coefficients="fixed")))
+    two = sl.predict(sl.Task("diagonal", 3, 30, 0.1, 0.1, sl.Empirical(np.abs(values), coefficients="fixed")))
+    assert one.excess_risk == pytest.approx(two.excess_risk, rel=1e-13)
+
+
+def test_scale_of_a_listed_teacher():
+    """Scaling teacher and noise by k and weight decay by k scales every risk by k²."""
+    values = np.array([3.0, 2.0, 1.0, 0.5, 0.1])
+    task = sl.Task("quadratic", 5, 40, 0.2, 0.3, sl.Empirical(values))
+    scaled = sl.Task("quadratic", 5, 40, 0.6, 2.7, sl.Empirical(3.0 * values))
+    assert sl.predict(scaled).excess_risk == pytest.approx(9.0 * sl.predict(task).excess_risk, rel=1e-11)
+
+
+def test_atoms_hold_the_teacher_power():
+    for task in (sl.Task("quadratic", 10**9, 1, 1), sl.Task("diagonal", 10**9, 1, 1)):
+        atoms = Atoms.of(task)
+        values, counts = atoms.near(np.array([1e-3]))
+        assert np.sum(counts * values**2) == pytest.approx(atoms.power, rel=1e-12)

@@ -1,0 +1,97 @@
+"""Spectra: masses, densities and outliers, against random matrices and sampled coefficients."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import spectralaw as sl
+
+from .references import random_matrices
+
+TASKS = [
+    sl.Task("quadratic", 400, 8000, 0.0224, 0.1, sl.PowerLaw(1.25)),
+    sl.Task("quadratic", 800, 40_000, 1.0, 0.5),
+    sl.Task("quadratic", 100, 1e5, 0.0, 0.5),
+    sl.Task("quadratic", 300, 3e4, 0.01, 0.5, sl.FiniteRank(5)),
+    sl.Task("quadratic", 10**6, 1e11, 0.1, 0.5),
+    sl.Task("quadratic", 50, 3.0, 1e3, 0.5),
+    sl.Task("diagonal", 200, 2000, 1.0, 0.5),
+    sl.Task("diagonal", 200, 100, 0.1, 0.5, sl.PowerLaw(1.0, "fixed")),
+]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_masses_add_up(task):
+    spectrum = sl.predict(task).spectrum
+    total = spectrum.zero_mass + spectrum.bulk_mass + spectrum.outlier_count / task.dimension
+    assert total == pytest.approx(1.0, abs=1e-9)
+    if spectrum.grid.size:
+        assert np.all(np.diff(spectrum.grid) > 0)
+        integral = np.trapezoid(spectrum.values, spectrum.grid)
+        assert integral == pytest.approx(spectrum.bulk_mass, rel=2e-5, abs=1e-9)
+
+
+def test_density_agrees_with_the_bulk():
+    p = sl.predict(TASKS[0])
+    np.testing.assert_allclose(p.spectrum.density(p.spectrum.grid[5:-5:40]), p.spectrum.values[5:-5:40], rtol=1e-6)
+    assert p.spectrum.density(np.array([-1.0, 0.0])).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.statistical
+def test_quadratic_spectrum_agrees_with_random_matrices():
+    task = sl.Task("quadratic", 400, 40_000, 0.3, 0.5)
+    p = sl.predict(task)
+    values, count = task.teacher_values(), 8
+    samples, locations, overlaps = [], [], []
+    for eigenvalues, vectors in random_matrices(values, p.effective_noise, count, seed=3):
+        samples.append(np.sort(np.maximum(eigenvalues - p.threshold, 0.0))[::-1])
+        locations.append(samples[-1][:3])
+        overlaps.append(vectors[np.arange(3), -1 - np.arange(3)] ** 2)
+    sampled = np.array(samples)
+    assert np.mean(sampled == 0.0) == pytest.approx(p.zero_mass, abs=2.0 / 400)
+    for k in range(3):
+        spread = np.std([x[k] for x in locations], ddof=1) / np.sqrt(count)
+        assert abs(np.mean([x[k] for x in locations]) - p.outliers[k].location) < 4 * spread + 0.02
+        assert np.mean([o[k] for o in overlaps]) == pytest.approx(p.outliers[k].overlap, abs=0.02)
+    # the bulk, in ten bins of equal predicted mass
+    grid, density = p.spectrum.grid, p.spectrum.values
+    mass = np.concatenate([[0.0], np.cumsum(np.diff(grid) * 0.5 * (density[1:] + density[:-1]))])
+    edges = np.interp(np.linspace(0.0, mass[-1], 11), mass, grid)
+    counts = np.histogram(sampled[(sampled > 0)], bins=edges)[0] / sampled.size
+    np.testing.assert_allclose(counts, np.full(10, mass[-1] / 10), atol=3.0 / 400)
+
+
+@pytest.mark.statistical
+def test_diagonal_spectrum_agrees_with_sampling():
+    task = sl.Task("diagonal", 300, 500, 0.5, 0.5)
+    p = sl.predict(task)
+    rng = np.random.default_rng(11)
+    sigma = task.teacher_values()
+    x = sigma * rng.standard_normal((4000, 300)) + p.effective_noise * rng.standard_normal((4000, 300))
+    theta = np.sign(x) * np.maximum(np.abs(x) - p.threshold, 0.0)
+    assert np.mean(theta == 0.0) == pytest.approx(p.zero_mass, abs=0.003)
+    assert np.mean(np.abs(theta[:, 0])) == pytest.approx(p.outliers[0].location, rel=0.03)
+    edges = np.array([0.01, 0.02, 0.05, 0.1])
+    for low, high in itertools.pairwise(edges):
+        grid = np.linspace(low, high, 200)
+        predicted = np.trapezoid(p.spectrum.density(grid), grid)
+        assert np.mean((theta > low) & (theta < high)) == pytest.approx(predicted, rel=0.05)
+
+
+def test_isolated_spike_over_a_semicircle():
+    """x = s + δ²/s, squared overlap 1 − δ²/s²: one spike in a large dimension."""
+    d = 10**6
+    task = sl.Task("quadratic", d, d * 30.0, 1e-3, 0.5, sl.FiniteRank(1))
+    p = sl.predict(task)
+    s, delta = float(task.teacher.value_at(np.ones(1), d, d)[0]), p.effective_noise
+    spike = p.outliers[0]
+    assert spike.location + p.threshold == pytest.approx(s + delta**2 / s, rel=1e-5)
+    assert spike.overlap == pytest.approx(1 - delta**2 / s**2, rel=1e-5)
+
+
+def test_large_dimension_counts_outliers_without_listing_them():
+    p = sl.predict(sl.Task("quadratic", 10**12, 1e23, 1.0, 0.5))
+    assert p.spectrum.outlier_count > 1e5
+    assert len(p.outliers) == 1000
+    assert np.all(np.diff([o.location for o in p.outliers]) < 0)

@@ -1,0 +1,213 @@
+"""``train``: from a task and a seed to a trained network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectralaw._checks import finite, positive_integer
+from spectralaw.errors import InvalidInput
+from spectralaw.results import Status
+from spectralaw.task import Task
+from spectralaw.training import lasso, network, nuclear
+from spectralaw.training.data import Data, draw, refuse_too_large
+from spectralaw.training.sensing import Sensing
+from spectralaw.training.trained import Trained
+
+Array = NDArray[np.float64]
+
+_GAP, _GRADIENT = "relative duality gap", "relative gradient"
+_NUMERICALLY_ZERO = 1e-6  # of the largest or of the typical teacher value, for methods that only approach zero
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    weights: Mapping[str, Array]
+    estimate: Array
+    spectrum: Array
+    certificate: float
+    kind: str
+    iterations: int
+
+
+def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
+    """Train a network of finite size on sampled data.
+
+    Parameters
+    ----------
+    task : Task
+        weight_decay > 0. The number of samples is rounded to a whole number.
+    seed : int
+        Makes teacher, inputs and label noise, each from its own stream (:mod:`spectralaw.training.data`), and the
+        random start of ``method="network"``.
+    method : {"convex", "network"}
+        ``convex`` finds the exact minimiser: the LASSO (diagonal) or least squares over positive matrices with a
+        nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS.
+    **options
+        ``tolerance`` on the certificate (10⁻⁶), ``max_iterations``; for ``network`` also ``start_scale``, the
+        standard deviation of the first weights.
+
+    Returns
+    -------
+    Trained
+        Check ``status``. The certificate is the relative duality gap, (P − D)/P; for a network of width < dimension,
+        which has no convex form, the norm of the gradient relative to that of its weight-decay part.
+
+    Raises
+    ------
+    InvalidInput
+        For an unknown method or option, weight_decay = 0, or arrays that do not fit into memory.
+
+    References
+    ----------
+    arXiv:2509.24882, section 2 and appendix; arXiv:2505.17958.
+    """
+    if not isinstance(task, Task):
+        raise InvalidInput(f"task must be a Task, not {task!r}")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InvalidInput(f"seed must be a whole number of 0 or greater, not {seed!r}")
+    if method not in _METHODS:
+        raise InvalidInput(f"method must be one of {', '.join(map(repr, _METHODS))}, not {method!r}")
+    solve, defaults = _METHODS[method]
+    settings = _settings(method, defaults, options)
+    if task.weight_decay == 0.0:
+        raise InvalidInput("weight_decay must be greater than 0 for training, not 0; the limit exists in theory only")
+    if method != "network" and task.width is not None and task.width < task.dimension:
+        raise InvalidInput(
+            f"width must be at least the dimension {task.dimension} for method {method!r}, not {task.width}; "
+            "a narrower network has no convex form, train it with method 'network'"
+        )
+    refuse_too_large(task, method)
+    if task.network == "diagonal":
+        import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
+    data = draw(task, int(seed))
+    begin = time.perf_counter()
+    outcome = solve(task, data, int(seed), settings)
+    seconds = time.perf_counter() - begin
+    return _trained(task, int(seed), method, data, outcome, settings["tolerance"], seconds)
+
+
+def _settings(method: str, defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(options) - set(defaults))
+    if unknown:
+        raise InvalidInput(f"unknown option {unknown[0]!r} of method {method!r}; choose from {', '.join(defaults)}")
+    settings = {**defaults, **options}
+    for name in set(settings) - {"max_iterations"}:
+        settings[name] = finite(name, settings[name])
+        if not settings[name] > 0.0:
+            raise InvalidInput(f"{name} must be greater than 0, not {settings[name]:g}")
+    settings["max_iterations"] = positive_integer("max_iterations", settings["max_iterations"])
+    return settings
+
+
+def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, tolerance: float, seconds: float):
+    error = outcome.estimate - data.target
+    if task.network == "diagonal":
+        risk = float(error @ error)
+        residual = data.labels - data.inputs @ outcome.estimate
+    else:
+        risk = 2.0 / task.dimension * float(np.sum(error**2))
+        residual = data.labels - Sensing(data.inputs).forward(outcome.estimate)
+    size = np.abs(outcome.spectrum)
+    scale = max(float(size.max()), float(np.linalg.norm(data.target)) / np.sqrt(task.dimension))
+    floor = _NUMERICALLY_ZERO * scale if method == "network" else 0.0
+    zero_mass = float(np.mean(size <= floor))
+    good = outcome.certificate <= tolerance
+    status = Status.NOT_CONVERGED if not good else Status.COLLAPSED if zero_mass == 1.0 else Status.CONVERGED
+    message = {
+        Status.CONVERGED: "",
+        Status.COLLAPSED: "the trained weights are zero and the excess risk is the teacher's power",
+        Status.NOT_CONVERGED: f"stopped after {outcome.iterations} iterations with a {outcome.kind} of "
+        f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; raise max_iterations",
+    }[status]
+    return Trained(
+        task=task,
+        seed=seed,
+        method=method,
+        weights=outcome.weights,
+        estimate=outcome.estimate,
+        target=data.target,
+        spectrum=outcome.spectrum,
+        excess_risk=risk,
+        training_loss=float(np.mean(residual**2)),
+        zero_mass=zero_mass,
+        certificate=float(outcome.certificate),
+        certificate_kind=outcome.kind,
+        status=status,
+        message=message,
+        seconds=seconds,
+        iterations=outcome.iterations,
+    )
+
+
+def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcome:
+    d = task.dimension
+    if task.network == "diagonal":
+        found = lasso.minimise(data.inputs, data.labels, task.weight_decay * np.sqrt(d), **settings)
+        return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+    width = task.width or d
+    scale = np.sqrt(float(width) * d)
+    found = nuclear.minimise(Sensing(data.inputs), data.labels, task.weight_decay * scale, **settings)
+    spectrum = np.zeros(d)
+    spectrum[: len(found.eigenvalues)] = found.eigenvalues
+    factor = found.factor
+    return _Outcome({"W": np.sqrt(scale) * factor.T}, factor @ factor.T, spectrum, found.gap, _GAP, found.iterations)
+
+
+def _diagonal_outcome(coefficients: Array, certificate: float, iterations: int, **weights: Array) -> _Outcome:
+    """θ̂_i = a_i w_i / √d with balanced layers, where the weights themselves were not trained."""
+    if not weights:
+        size = np.sqrt(np.sqrt(len(coefficients)) * np.abs(coefficients))
+        weights = {"w": size, "a": np.sign(coefficients) * size}
+    return _Outcome(weights, coefficients, np.sort(coefficients)[::-1], certificate, _GAP, iterations)
+
+
+def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcome:
+    d, decay, y = task.dimension, task.weight_decay, data.labels
+    generator = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])  # after teacher, inputs and noise
+    limits = {"tolerance": settings["tolerance"], "max_iterations": settings["max_iterations"]}
+    if task.network == "diagonal":
+        objective = network.diagonal_objective(data.inputs, y, decay)
+
+        def diagonal_gap(flat: Array) -> float:
+            theta = flat[:d] * flat[d:] / np.sqrt(d)
+            residual = y - data.inputs @ theta
+            correlation = float(np.max(np.abs(data.inputs.T @ residual)))
+            penalty = 0.5 * float(flat @ flat) / np.sqrt(d)  # ≥ ‖θ‖₁, with equality when the layers are balanced
+            return lasso.relative_gap(y, residual, penalty, decay * np.sqrt(d), correlation)
+
+        start = settings["start_scale"] * generator.standard_normal(2 * d)
+        found = network.descend(objective, diagonal_gap, start, **limits)
+        w, a = found.weights[:d], found.weights[d:]
+        return _diagonal_outcome(a * w / np.sqrt(d), found.certificate, found.iterations, w=w, a=a)
+
+    width = task.width or d
+    scale = np.sqrt(float(width) * d)
+    sensing = Sensing(data.inputs)
+    objective = network.quadratic_objective(sensing, y, decay, width)
+
+    def quadratic_gap(flat: Array) -> float:
+        w = flat.reshape(width, d)
+        residual = y - sensing.forward(w.T @ w / scale)
+        top = float(np.linalg.eigvalsh(sensing.adjoint(residual))[-1])
+        return nuclear.relative_gap(y, residual, float(flat @ flat) / scale, decay * scale, top)
+
+    wide = width >= d
+    certify = quadratic_gap if wide else lambda flat: network.relative_gradient(objective, flat, decay)
+    start = settings["start_scale"] * generator.standard_normal(width * d)
+    found = network.descend(objective, certify, start, **limits)
+    w = found.weights.reshape(width, d)
+    estimate = w.T @ w / scale
+    spectrum = np.maximum(np.linalg.eigvalsh(estimate)[::-1], 0.0)
+    return _Outcome({"W": w}, estimate, spectrum, found.certificate, _GAP if wide else _GRADIENT, found.iterations)
+
+
+_METHODS: dict[str, tuple[Callable[..., _Outcome], dict[str, Any]]] = {
+    "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 100_000}),
+    "network": (_network, {"tolerance": 1e-6, "max_iterations": 20_000, "start_scale": 0.5}),
+}

@@ -1,0 +1,66 @@
+"""What training answers about one task: the same questions as a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectralaw.results import Status
+from spectralaw.task import Task
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network of finite size.
+
+    Units are those of :class:`~spectralaw.Prediction`: ``excess_risk`` is R = E (f* − f̂)², exact from the weights;
+    ``training_loss`` is (1/n) Σ residual² without the penalty.
+    """
+
+    task: Task
+    seed: int
+    method: str
+    weights: Mapping[str, Array] = field(repr=False, compare=False)
+    """Weights of the two layers: ``W``, shape (units, d), of the quadratic network (units that are zero are left
+    out), or ``w`` and ``a``, shape (d,), of the diagonal one."""
+    estimate: Array = field(repr=False, compare=False)
+    """What the network computes: θ̂, shape (d,), or Ŝ, shape (d, d)."""
+    target: Array = field(repr=False, compare=False)
+    """The teacher, θ* or S*."""
+    spectrum: Array = field(repr=False, compare=False)
+    """Eigenvalues of Ŝ, or the coefficients θ̂_i; d values, largest first."""
+    excess_risk: float
+    training_loss: float
+    zero_mass: float
+    """Fraction of the spectrum that is zero: exactly in convex training; otherwise what is below 10⁻⁶ of the
+    largest value, or of the teacher's root mean square if that is larger."""
+    certificate: float
+    certificate_kind: str
+    """``relative duality gap``, ``relative gradient`` or ``relative change``."""
+    status: Status
+    message: str
+    seconds: float = field(compare=False)
+    iterations: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, without the arrays."""
+        return {
+            "task": self.task.to_dict(),
+            "seed": self.seed,
+            "method": self.method,
+            "excess_risk": self.excess_risk,
+            "training_loss": self.training_loss,
+            "zero_mass": self.zero_mass,
+            "certificate": self.certificate,
+            "certificate_kind": self.certificate_kind,
+            "status": str(self.status),
+            **({"message": self.message} if self.message else {}),
+            "seconds": self.seconds,
+            "iterations": self.iterations,
+        }

@@ -25,6 +25,7 @@ _HOMES = {
     "Trained": "training",
     "train": "training",
     "Comparison": "comparison",
+    "cite": "citations",
     "compare": "comparison",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
@@ -40,7 +41,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what the lazy names are
+    from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.results import Outlier, Status

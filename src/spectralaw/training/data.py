@@ -105,7 +105,8 @@ def refuse_too_large(task: Task, method: str) -> None:
     if available is not None and needed > available:
         raise InvalidInput(
             f"training samples={whole_samples(task):,} in dimension={task.dimension:,} takes {needed:,} bytes "
-            f"({needed / 2**30:,.1f} GiB), but {available:,} bytes are available; take fewer samples or a smaller dimension"
+            f"({needed / 2**30:,.1f} GiB), but only {available:,} bytes are available; "
+            "take fewer samples or a smaller dimension"
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def minimise(
     from sklearn.linear_model import Lasso
 
     inputs = np.asfortranarray(inputs)
-    gram: Array | bool = inputs.T @ inputs if n > d else False  # measured faster as soon as it is the smaller one
+    gram: Any = inputs.T @ inputs if n > d else False  # measured faster as soon as it is the smaller one
     model = Lasso(alpha=decay / n, fit_intercept=False, warm_start=True, copy_X=False, precompute=gram)
     model.tol = _FIRST_TOLERANCE
     sweeps = 0
@@ -75,7 +76,7 @@ def minimise(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # judged by our own certificate, which is returned
             model.fit(inputs, labels)
-        sweeps += int(model.n_iter_)
+        sweeps += int(np.max(model.n_iter_))
         coefficients = model.coef_
         residual = labels - inputs @ coefficients
         correlation = float(np.max(np.abs(inputs.T @ residual)))

@@ -1,0 +1,44 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from spectralaw.cli import cite_command, compare_command, demo_command, predict_command, train_command
+
+app = typer.Typer(
+    name="spectralaw",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Scaling laws and spectra of shallow neural networks: theory, training, and the comparison of the two.",
+)
+app.command("predict")(predict_command.predict)
+app.command("train")(train_command.train)
+app.command("compare")(compare_command.compare)
+app.command("demo")(demo_command.demo)
+app.command("cite")(cite_command.cite)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        import spectralaw
+
+        typer.echo(f"spectralaw {spectralaw.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def command() -> Any:
+    """The click command that typer makes of the tree."""
+    return typer.main.get_command(app)

@@ -1,0 +1,1 @@
+"""Pictures: one file a figure, and the look they share. Needs the extra ``figures`` (matplotlib)."""

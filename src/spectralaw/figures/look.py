@@ -1,0 +1,61 @@
+"""The shared look of figures, and how they are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectralaw.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # told apart by colour-blind readers
+INK = "#222222"
+SETTINGS = {
+    "font.size": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "lines.linewidth": 1.4,
+    "mathtext.fontset": "cm",
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "savefig.dpi": 200,
+}
+
+
+def require_matplotlib() -> None:
+    """Say in one sentence what to install when pictures cannot be drawn."""
+    import importlib.util
+
+    missing = [name for name in ("matplotlib",) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InvalidInput(f"figures need {missing[0]}, which is not installed: pip install 'spectralaw[figures]'")
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure (sizes in inches) that no window system knows of."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write PNG and PDF; returns their paths."""
+    paths = [stem.with_suffix(suffix) for suffix in (".png", ".pdf")]
+    for path in paths:
+        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {"Software": None})
+    return paths

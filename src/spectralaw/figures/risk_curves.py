@@ -1,0 +1,64 @@
+"""Learning curves: theory as lines, trained networks as points with error bars, their ratio below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+_DECAYS = (r"$\lambda = 1/d$", r"$\lambda = 1$", r"$\lambda = \sqrt{d}$")
+_MARKERS = ("o", "s", "^")
+
+
+def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
+    """One column for each network."""
+    import matplotlib
+
+    with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
+        figure = new_figure(3.6 * len(datasets), 4.3)
+        axes = figure.subplots(2, len(datasets), sharex="col", height_ratios=[3.2, 1.0], squeeze=False)
+        for column, data in enumerate(datasets):
+            _panel(axes[0, column], axes[1, column], data, first=column == 0)
+        figure.align_ylabels()
+        figure.draw_without_rendering()
+    return figure
+
+
+def _panel(upper, lower, data: xarray.Dataset, *, first: bool) -> None:
+    network, d = data.attrs["network"], data.attrs["dimension"]
+    unit = 1.0 if network == "diagonal" else float(d)
+    peak = d if network == "diagonal" else d / 4.0
+    x = data.samples.values / unit
+    for k in range(data.sizes["weight_decay"]):
+        one = data.isel(weight_decay=k)
+        upper.plot(data.fine_samples / unit, one.theory_curve, color=COLOURS[k], zorder=2)
+        style = {"fmt": _MARKERS[k], "color": COLOURS[k], "markersize": 4.0, "capsize": 1.5, "elinewidth": 0.8}
+        style |= {"markeredgecolor": "white", "markeredgewidth": 0.5, "zorder": 3, "linestyle": "none"}
+        upper.errorbar(x, one["mean"], one.standard_error, **style, label=_DECAYS[k])
+        shift = 1.0 + 0.05 * (k - 1)
+        lower.errorbar(x * shift, one["mean"] / one.theory, one.standard_error / one.theory, **style)
+    upper.axvline(peak, color=INK, linewidth=0.7, linestyle=(0, (4, 3)), alpha=0.5, zorder=1)
+    lower.axvline(peak, color=INK, linewidth=0.7, linestyle=(0, (4, 3)), alpha=0.5, zorder=1)
+    upper.annotate(
+        "interpolation", (peak, 0.02), xycoords=("data", "axes fraction"), rotation=90, fontsize=7, color=INK,
+        ha="right", va="bottom", xytext=(-2, 2), textcoords="offset points", alpha=0.8,
+    )  # fmt: skip
+    allowance = data.allowance.values
+    lower.fill_between(x, 1.0 - allowance, 1.0 + allowance, color=INK, alpha=0.08, linewidth=0)
+    lower.axhline(1.0, color=INK, linewidth=0.8)
+    upper.set(xscale="log", yscale="log", title=f"{network} network, d = {d}")
+    spread = np.nanmax(np.abs(data["mean"] / data.theory - 1.0) + data.standard_error / data.theory)
+    reach = min(1.2 * float(spread), 1.0)
+    lower.set(ylim=(1.0 - reach, 1.0 + reach), xlabel=r"$n_{\rm eff} = n$" if unit == 1 else r"$n_{\rm eff} = n/d$")
+    if first:
+        upper.set_ylabel(r"excess risk  $R$")
+        lower.set_ylabel("training\n/ theory")
+        title = rf"$\Delta = {data.attrs['noise_variance']:g}$, $\gamma = {data.attrs['gamma']:g}$"
+        upper.legend(loc="lower left", title=title)

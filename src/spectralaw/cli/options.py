@@ -7,19 +7,32 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+
+def number_from(text: str) -> float:
+    """A number, or a sentence with the value that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"must be a number, not {text!r}") from None
+
+
+def number(help_text: str) -> Any:
+    return typer.Option(parser=number_from, metavar="NUMBER", help=help_text)
+
+
 Network = Annotated[str, typer.Option(help="diagonal or quadratic.")]
-Dimension = Annotated[float, typer.Option(help="Input dimension d, from 2 to 10^12.")]
-Samples = Annotated[float, typer.Option(help="Number n of training samples.")]
-WeightDecay = Annotated[float, typer.Option(help="Weight decay λ of the objective; 0 is the limit λ → 0.")]
-NoiseVariance = Annotated[float, typer.Option(help="Variance Δ of the label noise.")]
-Gamma = Annotated[Optional[float], typer.Option(help="Exponent γ > 1/2 of the power-law teacher (default 1).")]  # noqa: UP045
-Rank = Annotated[Optional[float], typer.Option(help="Rank of a finite-rank teacher.")]  # noqa: UP045
+Dimension = Annotated[float, number("Input dimension d, from 2 to 10^12.")]
+Samples = Annotated[float, number("Number n of training samples.")]
+WeightDecay = Annotated[float, number("Weight decay λ of the objective; 0 is the limit λ → 0.")]
+NoiseVariance = Annotated[float, number("Variance Δ of the label noise.")]
+Gamma = Annotated[Optional[float], number("Exponent γ > 1/2 of the power-law teacher (default 1).")]  # noqa: UP045
+Rank = Annotated[Optional[float], number("Rank of a finite-rank teacher.")]  # noqa: UP045
 Spectrum = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(help="File of teacher values: .npy, or text with one number a line."),
 ]
 Coefficients = Annotated[str, typer.Option(help="Diagonal teacher: gaussian coefficients, or fixed ones.")]
-Width = Annotated[Optional[float], typer.Option(help="Hidden units p of the quadratic network (default p = d).")]  # noqa: UP045
+Width = Annotated[Optional[float], number("Hidden units p of the quadratic network (default p = d).")]  # noqa: UP045
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 

@@ -10,8 +10,8 @@ import typer
 from spectralaw.cli import options, output
 
 Method = Annotated[str, typer.Option(help="convex, the exact minimiser, or network, the weights themselves by L-BFGS.")]
-Tolerance = Annotated[Optional[float], typer.Option(help="On the certificate (default 10⁻⁶).")]  # noqa: UP045
-MaxIterations = Annotated[Optional[float], typer.Option(help="Where to stop without a certificate.")]  # noqa: UP045
+Tolerance = Annotated[Optional[float], options.number("On the certificate (default 10⁻⁶).")]  # noqa: UP045
+MaxIterations = Annotated[Optional[float], options.number("Where to stop without a certificate.")]  # noqa: UP045
 
 
 def settings(tolerance: float | None, max_iterations: float | None) -> dict[str, float]:

@@ -44,7 +44,7 @@ def relative_gap(labels: Array, residual: Array, norm: float, decay: float, corr
 
 
 def minimise(
-    inputs: Array, labels: Array, decay: float, *, tolerance: float = 1e-6, max_iterations: int = 100_000
+    inputs: Array, labels: Array, decay: float, *, tolerance: float = 1e-6, max_iterations: int = 1_000_000
 ) -> Minimiser:
     """Minimise ½ ‖y − X θ‖² + ρ ‖θ‖₁.
 

@@ -123,7 +123,7 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         Status.CONVERGED: "",
         Status.COLLAPSED: "the trained weights are zero and the excess risk is the teacher's power",
         Status.NOT_CONVERGED: f"stopped after {outcome.iterations} iterations with a {outcome.kind} of "
-        f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; raise max_iterations",
+        f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; raise max_iterations, or the tolerance if they were not used up",
     }[status]
     return Trained(
         task=task,
@@ -208,6 +208,6 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
 
 _METHODS: dict[str, tuple[Callable[..., _Outcome], dict[str, Any]]] = {
-    "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 100_000}),
+    "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 1_000_000}),
     "network": (_network, {"tolerance": 1e-6, "max_iterations": 20_000, "start_scale": 0.5}),
 }

@@ -9,7 +9,9 @@ import typer
 
 from spectralaw.cli import options, output
 
-Method = Annotated[str, typer.Option(help="convex, the exact minimiser, or network, the weights themselves by L-BFGS.")]
+Method = Annotated[
+    str, typer.Option(help="convex (the exact minimiser), network (the weights themselves, by L-BFGS) or amp.")
+]
 Tolerance = Annotated[Optional[float], options.number("On the certificate (default 10⁻⁶).")]  # noqa: UP045
 MaxIterations = Annotated[Optional[float], options.number("Where to stop without a certificate.")]  # noqa: UP045
 

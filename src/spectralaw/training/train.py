@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from spectralaw._checks import finite, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.task import Task
-from spectralaw.training import lasso, network, nuclear
+from spectralaw.training import amp, lasso, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
 from spectralaw.training.trained import Trained
@@ -33,6 +34,7 @@ class _Outcome:
     certificate: float
     kind: str
     iterations: int
+    trajectory: Mapping[str, Array] | None = None
 
 
 def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
@@ -45,12 +47,13 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     seed : int
         Makes teacher, inputs and label noise, each from its own stream (:mod:`spectralaw.training.data`), and the
         random start of ``method="network"``.
-    method : {"convex", "network"}
+    method : {"convex", "network", "amp"}
         ``convex`` finds the exact minimiser: the LASSO (diagonal) or least squares over positive matrices with a
-        nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS.
+        nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS. ``amp`` is
+        approximate message passing (width ≥ dimension), whose iterates are kept in ``trajectory``.
     **options
         ``tolerance`` on the certificate (10⁻⁶), ``max_iterations``; for ``network`` also ``start_scale``, the
-        standard deviation of the first weights.
+        standard deviation of the first weights; for ``amp`` also ``damping``, from just above 0 to 1 (none).
 
     Returns
     -------
@@ -123,7 +126,8 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         Status.CONVERGED: "",
         Status.COLLAPSED: "the trained weights are zero and the excess risk is the teacher's power",
         Status.NOT_CONVERGED: f"stopped after {outcome.iterations} iterations with a {outcome.kind} of "
-        f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; raise max_iterations, or the tolerance if they were not used up",
+        f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; "
+        "raise max_iterations, or the tolerance if they were not used up",
     }[status]
     return Trained(
         task=task,
@@ -142,6 +146,7 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         message=message,
         seconds=seconds,
         iterations=outcome.iterations,
+        trajectory=outcome.trajectory,
     )
 
 
@@ -207,7 +212,24 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
     return _Outcome({"W": w}, estimate, spectrum, found.certificate, _GAP if wide else _GRADIENT, found.iterations)
 
 
+def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcome:
+    d = task.dimension
+    if settings["damping"] > 1.0:
+        raise InvalidInput(f"damping must be at most 1, which is none, not {settings['damping']:g}")
+    if task.network == "diagonal":
+        found = amp.diagonal(data.inputs, data.labels, data.target, task.weight_decay * np.sqrt(d), **settings)
+        outcome = _diagonal_outcome(found.estimate, found.gap, found.iterations)
+        return dataclasses.replace(outcome, trajectory=found.trajectory)
+    sensing = Sensing(data.inputs)
+    found = amp.quadratic(sensing, data.labels, data.target, task.effective_weight_decay, **settings)
+    values, vectors = np.linalg.eigh(found.estimate)
+    values = np.where(values > 1e-12 * max(values[-1], 1e-300), values, 0.0)
+    weights = np.sqrt(np.sqrt(float(task.width or d) * d) * values[values > 0.0])[:, None] * vectors[:, values > 0.0].T
+    return _Outcome({"W": weights}, found.estimate, values[::-1], found.gap, _GAP, found.iterations, found.trajectory)
+
+
 _METHODS: dict[str, tuple[Callable[..., _Outcome], dict[str, Any]]] = {
     "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 1_000_000}),
     "network": (_network, {"tolerance": 1e-6, "max_iterations": 20_000, "start_scale": 0.5}),
+    "amp": (_amp, {"tolerance": 1e-6, "max_iterations": 1000, "damping": 0.6}),
 }

@@ -42,11 +42,13 @@ class Trained:
     largest value, or of the teacher's root mean square if that is larger."""
     certificate: float
     certificate_kind: str
-    """``relative duality gap``, ``relative gradient`` or ``relative change``."""
+    """``relative duality gap``, or ``relative gradient`` for a network without a convex form."""
     status: Status
     message: str
     seconds: float = field(compare=False)
     iterations: int
+    trajectory: Mapping[str, Array] | None = field(default=None, repr=False, compare=False)
+    """Message passing only, by iteration: effective_noise, threshold, excess_risk, gap."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, without the arrays."""

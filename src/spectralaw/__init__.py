@@ -26,6 +26,10 @@ _HOMES = {
     "train": "training",
     "Comparison": "comparison",
     "cite": "citations",
+    "phase_diagram": "theory",
+    "Phase": "theory",
+    "optimal_weight_decay": "theory",
+    "OptimalDecay": "theory",
     "compare": "comparison",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
@@ -48,5 +52,13 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.results import Outlier, Status
     from spectralaw.task import Task
     from spectralaw.teacher import Empirical, FiniteRank, PowerLaw
-    from spectralaw.theory import Prediction, predict, predict_grid
+    from spectralaw.theory import (
+        OptimalDecay,
+        Phase,
+        Prediction,
+        optimal_weight_decay,
+        phase_diagram,
+        predict,
+        predict_grid,
+    )
     from spectralaw.training import Trained, train

@@ -34,7 +34,7 @@ def test_predict(capsys, task):
     status, out, err = _run(capsys, "predict", *task, "--json")
     answer = _strict(out)
     assert status == 0 and err == "" and out.count("\n") == 1
-    keys = "excess_risk training_loss effective_noise threshold zero_mass outliers exponents status residual"
+    keys = "excess_risk training_loss effective_noise threshold zero_mass outliers exponents bayes_risk status residual"
     assert set(keys.split()) <= set(answer)
     assert answer["excess_risk"] == sl.predict(sl.Task.from_dict(answer["task"])).excess_risk
     status, out, _ = _run(capsys, "predict", *task)

@@ -46,6 +46,8 @@ def _print(answer) -> None:
     ]
     if answer.bayes_risk is not None:
         pairs.append(("Bayes-optimal R", output.number(answer.bayes_risk)))
+    if answer.phase is not None:
+        pairs.append(("phase", f"{answer.phase.phase} ({answer.phase.distance:.1f} decades from the nearest boundary)"))
     pairs.append(("outliers", f"{answer.spectrum.outlier_count:.6g}"))
     output.print_pairs(pairs)
     if answer.outliers:

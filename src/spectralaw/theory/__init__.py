@@ -1,7 +1,20 @@
-"""Predictions: the equations of the theory, solved."""
+"""State evolution of both networks: risk, spectrum, phases and exponents from two scalar equations."""
 
 from spectralaw.theory.grid import predict_grid
+from spectralaw.theory.optimum import OptimalDecay, optimal_weight_decay
+from spectralaw.theory.phase_diagram import phase_diagram
+from spectralaw.theory.phases import Phase
 from spectralaw.theory.prediction import Exponents, Prediction, predict
 from spectralaw.theory.spectrum import Spectrum
 
-__all__ = ["Exponents", "Prediction", "Spectrum", "predict", "predict_grid"]
+__all__ = [
+    "Exponents",
+    "OptimalDecay",
+    "Phase",
+    "Prediction",
+    "Spectrum",
+    "optimal_weight_decay",
+    "phase_diagram",
+    "predict",
+    "predict_grid",
+]

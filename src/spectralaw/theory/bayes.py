@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy.optimize import brentq
 
 from spectralaw.task import Task
 from spectralaw.theory.atoms import Atoms
+from spectralaw.theory.matrix_denoising import denoising_error
 
 
 def bayes_risk(task: Task) -> float | None:
-    """Bayes-optimal excess risk; None where it is not defined (fixed coefficients) or not computed."""
-    if task.network == "diagonal":
-        return None if task.teacher.coefficients == "fixed" else _diagonal(task)
-    return None
+    """Bayes-optimal excess risk; None where it is not defined (fixed coefficients of the diagonal network) or was not
+    found.
+
+    References
+    ----------
+    arXiv:2408.03733; arXiv:2509.24882.
+    """
+    if task.network == "quadratic":
+        return _quadratic(task)
+    return None if task.teacher.coefficients == "fixed" else _diagonal(task)
+
+
+def _quadratic(task: Task) -> float | None:
+    """R = 2 M(δ) at the noise with 2 α δ² = M(δ) + Δ/2, M the error of matrix denoising, α = n/d²."""
+    atoms = Atoms.of(task)
+    n = 4.0 * task.samples / task.dimension / task.dimension
+    noise = task.noise_variance
+    power = atoms.power / task.dimension
+
+    def excess(log_noise: float) -> float:
+        """log of (R + Δ)/(N δ²), which decreases with δ."""
+        delta = np.exp(log_noise)
+        return float(np.log((2.0 * denoising_error(atoms, delta) + noise) / n)) - 2.0 * log_noise
+
+    high = 0.5 * float(np.log((2.0 * power + noise) / n))
+    low = 0.5 * float(np.log(max(noise / n, 1e-16 * np.exp(2.0 * high))))
+    if noise == 0.0 and excess(low) <= 0.0:
+        return 0.0  # enough samples to recover the teacher exactly
+    try:
+        root: Any = brentq(excess, low, high, xtol=1e-9)
+    except ValueError:  # an error too small for the numbers, in noiseless tasks of enormous dimension
+        return None
+    return 2.0 * denoising_error(atoms, float(np.exp(root)))
 
 
 def _diagonal(task: Task) -> float:

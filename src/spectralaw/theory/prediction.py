@@ -11,6 +11,7 @@ import numpy as np
 
 from spectralaw.results import Outlier, Status
 from spectralaw.task import Task
+from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
 from spectralaw.theory.spectrum import Spectrum, spectrum_of
 from spectralaw.theory.state_evolution import state_evolution
 
@@ -65,6 +66,11 @@ class Prediction:
 
         return bayes_risk(self.task)
 
+    @cached_property
+    def phase(self) -> PhasePoint | None:
+        """Phase of the task, its predicted rate, and the distance to the nearest boundary; None where undefined."""
+        return phase_of(self.task) if phases_defined(self.task) else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers; a value that does not exist is absent."""
         values: dict[str, Any] = {
@@ -78,6 +84,8 @@ class Prediction:
             "outlier_count": self.spectrum.outlier_count,
             "exponents": {"samples": self.exponents.samples, "weight_decay": self.exponents.weight_decay},
             "bayes_risk": self.bayes_risk,
+            "phase": str(self.phase.phase) if self.phase else None,
+            "phase_distance": self.phase.distance if self.phase else None,
             "status": str(self.status),
             "residual": self.residual,
             "message": self.message,

@@ -26,6 +26,11 @@ _HOMES = {
     "train": "training",
     "Comparison": "comparison",
     "cite": "citations",
+    "Bulk": "pruning",
+    "Pruned": "pruning",
+    "predict_pruning": "pruning",
+    "prune": "pruning",
+    "read_bulk": "pruning",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
@@ -49,6 +54,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.results import Outlier, Status
     from spectralaw.task import Task
     from spectralaw.teacher import Empirical, FiniteRank, PowerLaw

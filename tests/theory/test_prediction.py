@@ -189,3 +189,13 @@ def test_atoms_hold_the_teacher_power():
         atoms = Atoms.of(task)
         values, counts = atoms.near(np.array([1e-3]))
         assert np.sum(counts * values**2) == pytest.approx(atoms.power, rel=1e-12)
+
+
+@pytest.mark.parametrize("network", ["diagonal", "quadratic"])
+@pytest.mark.parametrize("dimension", [100, 10**4])
+def test_every_weight_decay_is_solved_exactly_at_the_interpolation_threshold(network, dimension):
+    samples = dimension if network == "diagonal" else dimension**2 / 4
+    task = sl.Task(network, dimension, samples, 1.0, 0.5)
+    grid = sl.predict_grid(task, weight_decay=np.geomspace(1e-9, 10, 41))
+    assert np.all(grid.status == "converged")
+    assert np.all(np.diff(np.log(grid.excess_risk)) < 0.5)  # no point is on another branch

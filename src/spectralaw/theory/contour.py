@@ -131,28 +131,10 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
 
     In order those of mse (over δ²), X, ∂_c X and ∂_δ X (over δ⁴).
 
-    The path is the circle over the chord, w = w₀ + L iτ / (1 + iτ), run logarithmically in τ: nodes are equally dense
-    in every decade of the distance to w₀, from the nearest atom to the farthest.
     """
     v = start.imag
-    reach = np.maximum(offset.max(axis=1), 0.0)
-    nearest = np.sqrt(np.min(offset**2, axis=1) + v**2)
-    chord = 2.0 * (reach + v) - 1j * v
-    chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
-    with np.errstate(all="ignore"):
-        depth = np.log(nearest / np.abs(chord))
-    depth = np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # a point that is not a number stays one
-    count = int(np.ceil((-depth.min() + 2.0 * _ENDS) / _STEP)) + 1
-
-    fraction = np.linspace(0.0, 1.0, count)
-    length = 2.0 * _ENDS - depth
-    xi = depth[:, None] - _ENDS + length[:, None] * fraction
-    into, out = np.exp(depth[:, None] - _MARGIN - xi), np.exp(xi - _MARGIN)
-    tau = np.exp(xi + out - into)
-    turn = 1.0 + 1j * tau
-    w = chord[:, None] * (1j * tau / turn)
-    dw = chord[:, None] * (1j * tau / turn**2) * (1.0 + out + into) * (length / (count - 1))[:, None]
-
+    w, dw = path_to_the_right(start, offset)
+    count = w.shape[1]
     result = np.empty((4, len(v)))
     rows = max(1, _CHUNK // (count * offset.shape[1]))
     for begin in range(0, len(v), rows):
@@ -174,6 +156,40 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
         for k, integrand in enumerate(integrands):
             result[k, part] = np.sum(integrand * step, axis=1).imag
     return result
+
+
+def path_to_the_right(start: NDArray[np.complex128], offset: Array) -> tuple[NDArray[np.complex128], Array]:
+    """Nodes w − w₀ and weights dw of a path from w₀ to a real point right of the spectrum, shape (B, nodes).
+
+    The path is the circle over the chord, w = w₀ + L iτ / (1 + iτ), run logarithmically in τ: nodes are equally dense
+    in every decade of the distance to w₀, from the nearest atom to the farthest.
+
+    Parameters
+    ----------
+    start : array of complex, shape (B,)
+        w₀.
+    offset : array, shape (B, m)
+        s_i − Re w₀.
+    """
+    v = start.imag
+    reach = np.maximum(offset.max(axis=1), 0.0)
+    nearest = np.sqrt(np.min(offset**2, axis=1) + v**2)
+    chord = 2.0 * (reach + v) - 1j * v
+    chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
+    with np.errstate(all="ignore"):
+        depth = np.log(nearest / np.abs(chord))
+    depth = np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # a point that is not a number stays one
+    count = int(np.ceil((-depth.min() + 2.0 * _ENDS) / _STEP)) + 1
+
+    fraction = np.linspace(0.0, 1.0, count)
+    length = 2.0 * _ENDS - depth
+    xi = depth[:, None] - _ENDS + length[:, None] * fraction
+    into, out = np.exp(depth[:, None] - _MARGIN - xi), np.exp(xi - _MARGIN)
+    tau = np.exp(xi + out - into)
+    turn = 1.0 + 1j * tau
+    w = chord[:, None] * (1j * tau / turn)
+    dw = chord[:, None] * (1j * tau / turn**2) * (1.0 + out + into) * (length / (count - 1))[:, None]
+    return w, dw
 
 
 def _split_transform(w, v, offset, above_weights, below_weights):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from spectralaw.results import Outlier, Status
 from spectralaw.task import Task
+from spectralaw.theory.decomposition import Decomposition, decompose
 from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
 from spectralaw.theory.spectrum import Spectrum, spectrum_of
 from spectralaw.theory.state_evolution import state_evolution
@@ -67,6 +68,13 @@ class Prediction:
         return bayes_risk(self.task)
 
     @cached_property
+    def decomposition(self) -> Decomposition | None:
+        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result."""
+        if not self.status.is_result:
+            return None
+        return decompose(self.task, self.excess_risk, self.effective_noise, self.threshold)
+
+    @cached_property
     def phase(self) -> PhasePoint | None:
         """Phase of the task, its predicted rate, and the distance to the nearest boundary; None where undefined."""
         return phase_of(self.task) if phases_defined(self.task) else None
@@ -84,6 +92,7 @@ class Prediction:
             "outlier_count": self.spectrum.outlier_count,
             "exponents": {"samples": self.exponents.samples, "weight_decay": self.exponents.weight_decay},
             "bayes_risk": self.bayes_risk,
+            "decomposition": asdict(self.decomposition) if self.decomposition else None,
             "phase": str(self.phase.phase) if self.phase else None,
             "phase_distance": self.phase.distance if self.phase else None,
             "status": str(self.status),

@@ -20,6 +20,7 @@ TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _ROOT_2 = np.sqrt(2.0)
+_FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
 
 
@@ -92,7 +93,8 @@ def _without_threshold(problem: _Problem, rows: NDArray[np.bool_], log_noise: Ar
 def _search(problem: _Problem) -> tuple[Array, Array]:
     """Newton, then brackets for what Newton did not find, then Newton from there."""
     log_noise, log_t, error = _newton(problem, *problem.guess())
-    lost = ~(error <= TOLERANCE)
+    # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
+    lost = ~(error <= TOLERANCE) | (log_noise > problem.unlearned()[0] + _FAR)
     if np.any(lost):
         part = problem.subset(lost)
         slow = _bracketed(part)

@@ -18,12 +18,13 @@ Array = NDArray[np.float64]
 def diagonal_spectrum(task: Task, noise: float, threshold: float, zero_mass: float) -> Spectrum:
     """Law of θ̂_i = η(θ*_i + τ z; κ).
 
-    A coefficient counts as learned, and is listed as an outlier, when its teacher value is at least κ. Its location
-    is E |θ̂_i|, and its overlap the squared correlation (E θ̂_i θ*_i)² / (E θ̂_i² E θ*_i²) of learned and true.
+    A coefficient counts as learned, and is listed as an outlier, when its teacher value is at least κ and the noise τ:
+    below either it cannot be told from learned noise. Its location is E |θ̂_i|, and its overlap the squared
+    correlation (E θ̂_i θ*_i)² / (E θ̂_i² E θ*_i²) of learned and true.
     """
     fixed = task.teacher.coefficients == "fixed"
     values, counts = (part[0] for part in Atoms.of(task).near(np.array([threshold])))
-    learned = (np.abs(values) >= threshold) & (counts > 0.0) & (values != 0.0)
+    learned = (np.abs(values) >= max(threshold, noise)) & (counts > 0.0) & (values != 0.0)
 
     def density_of(rows: NDArray[np.bool_], x: Array) -> Array:
         x = np.asarray(x, dtype=float)
@@ -62,7 +63,7 @@ def _outliers(task: Task, noise: float, threshold: float, fixed: bool) -> tuple[
         values = task.teacher_values()[:count]
     else:
         values = task.teacher.value_at(np.arange(1.0, count + 1.0), task.dimension, task.total_power)
-    values = values[(np.abs(values) >= threshold) & (values != 0.0)]
+    values = values[(np.abs(values) >= max(threshold, noise)) & (values != 0.0)]
     sizes = np.abs(values)
     if fixed:
         up, down = (threshold - sizes) / noise, (threshold + sizes) / noise

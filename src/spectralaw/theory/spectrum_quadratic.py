@@ -53,6 +53,11 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
     )
 
 
+def last_outlier(channel: QuadraticChannel, noise: float, threshold: float) -> float:
+    """The smallest teacher value that is an outlier; infinite when there is none."""
+    return _outliers(channel, noise, threshold)[2]
+
+
 def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple[Array, Array]:
     """Location s + δ² G_rest(s) and overlap 1 + δ² G'_rest(s) of teacher eigenvalues."""
     atoms, counts = channel.atoms.near(values)

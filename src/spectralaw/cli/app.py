@@ -6,7 +6,15 @@ from typing import Any
 
 import typer
 
-from spectralaw.cli import cite_command, compare_command, demo_command, predict_command, train_command
+from spectralaw.cli import (
+    cite_command,
+    compare_command,
+    demo_command,
+    phases_command,
+    predict_command,
+    reproduce_command,
+    train_command,
+)
 
 app = typer.Typer(
     name="spectralaw",
@@ -18,6 +26,8 @@ app = typer.Typer(
 app.command("predict")(predict_command.predict)
 app.command("train")(train_command.train)
 app.command("compare")(compare_command.compare)
+app.command("phases")(phases_command.phases)
+app.command("reproduce")(reproduce_command.reproduce)
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

@@ -20,6 +20,7 @@ def demo(
     """Learning curves of both networks: theory through the risks of trained networks. Takes about two minutes."""
     import time
 
+    from spectralaw.cli.progress import bar
     from spectralaw.figures import look, risk_curves
     from spectralaw.reproduce import risk_curves as experiment
     from spectralaw.reproduce.verdict import markdown
@@ -28,11 +29,11 @@ def demo(
     output_folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     datasets, written = [], []
-    with _bar(silent=json) as progress:
+    with bar(silent=json) as progress:
         for curves in experiment.QUICK:
             trainings = len(curves.samples) * len(curves.weight_decays) * curves.seeds
-            bar = progress.add_task(f"{curves.network}, d = {curves.dimension}", total=trainings)
-            advance = lambda done, _total, bar=bar: progress.update(bar, completed=done)  # noqa: E731
+            line = progress.add_task(f"{curves.network}, d = {curves.dimension}", total=trainings)
+            advance = lambda done, _total, line=line: progress.update(line, completed=done)  # noqa: E731
             data = experiment.compute(curves, workers, advance)
             path = output_folder / f"risk-curves-{curves.network}.nc"
             data.to_netcdf(path, engine="scipy")
@@ -89,25 +90,3 @@ def _points(data) -> list[dict[str, Any]]:
         for decay in data.weight_decay.values
         for n in data.samples.values
     ]
-
-
-def _bar(*, silent: bool):
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), disable=silent)

@@ -13,9 +13,17 @@ class Claim:
     claim: str
     measured: str
     agrees: bool
+    explanation: str = ""
+    """Why it does not agree, where that is known."""
+
+
+def _judgement(claim: Claim) -> str:
+    if claim.agrees:
+        return "agree"
+    return "**disagree**" + (f": {claim.explanation}" if claim.explanation else "")
 
 
 def markdown(claims: Iterable[Claim]) -> str:
     """The verdict table as Markdown."""
-    rows = [f"| {c.claim} | {c.measured} | {'agree' if c.agrees else '**disagree**'} |" for c in claims]
+    rows = [f"| {c.claim} | {c.measured} | {_judgement(c)} |" for c in claims]
     return "\n".join(["| claimed | measured | verdict |", "|---|---|---|", *rows]) + "\n"

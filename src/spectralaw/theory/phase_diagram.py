@@ -62,4 +62,6 @@ def phase_diagram(
     names = list(edges)
     data["boundary_samples"] = (("boundary", "end"), np.array([edges[k][0] for k in names]) * unit)
     data["boundary_weight_decay"] = (("boundary", "end"), np.array([edges[k][1] for k in names]))
-    return data.assign_coords(boundary=names).assign_attrs(network=task.network, dimension=task.dimension)
+    return data.assign_coords(boundary=names).assign_attrs(
+        network=task.network, dimension=d, noise_variance=task.noise_variance, gamma=gamma
+    )

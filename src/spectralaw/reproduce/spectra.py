@@ -1,0 +1,114 @@
+"""Spectra of trained quadratic networks by phase: figure 2 of arXiv:2509.24882, histograms under the theory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectralaw import parallel
+from spectralaw.reproduce.verdict import Claim
+from spectralaw.task import Task
+from spectralaw.theory import predict
+from spectralaw.training import train
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One regime: samples in units of d², and the weight decay."""
+
+    name: str
+    samples: float
+    weight_decay: float
+
+
+PANELS = (
+    Panel("outliers only", 0.1, 2.0),
+    Panel("outliers and small bulk", 0.2, 0.4),
+    Panel("harmful overfitting", 0.25, 0.02),
+    Panel("bleed-out", 1.0, 0.1),
+    Panel("towards a heavy tail", 4.0, 1.0),
+    Panel("rank collapse", 0.1, 30.0),
+)
+
+
+def compute(
+    dimension: int, seeds: int, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> xarray.Dataset:
+    """Trained spectra over (panel, seed, rank), and the predicted zero mass, density and outliers of each panel."""
+    import xarray
+
+    tasks = [Task("quadratic", dimension, round(p.samples * dimension**2), p.weight_decay, 0.5) for p in PANELS]
+    places = [(k, s) for k in range(len(tasks)) for s in range(seeds)]
+    spectra = np.full((len(tasks), seeds, dimension), np.nan)
+    for done, (index, result) in enumerate(parallel.run(_spectrum, [(tasks[k], s) for k, s in places], workers), 1):
+        if result is not None:
+            spectra[places[index]] = result
+        if progress is not None:
+            progress(done, len(places))
+    predictions = [predict(task) for task in tasks]
+    most = max(int(p.spectrum.outlier_count) for p in predictions)
+    outliers = np.full((len(tasks), most), np.nan)
+    for row, p in zip(outliers, predictions, strict=True):
+        found = [o.location for o in p.outliers]
+        row[: len(found)] = found
+    grid = np.full((len(tasks), 801), np.nan)
+    density = np.full((len(tasks), 801), np.nan)
+    for k, p in enumerate(predictions):
+        size = len(p.spectrum.grid)
+        grid[k, :size], density[k, :size] = p.spectrum.grid, p.spectrum.values
+    return xarray.Dataset(
+        {
+            "spectrum": (("panel", "seed", "rank"), spectra),
+            "zero_mass": ("panel", [p.zero_mass for p in predictions]),
+            "outlier": (("panel", "outlier_rank"), outliers),
+            "bulk_grid": (("panel", "point"), grid),
+            "bulk_density": (("panel", "point"), density),
+            "samples": ("panel", [t.samples for t in tasks]),
+            "weight_decay": ("panel", [t.weight_decay for t in tasks]),
+        },
+        coords={"panel": [p.name for p in PANELS]},
+        attrs={"dimension": dimension, "network": "quadratic", "noise_variance": 0.5, "gamma": 1.0},
+    )
+
+
+def _spectrum(task: Task, seed: int) -> np.ndarray | None:
+    trained = train(task, seed)
+    return trained.spectrum if trained.status.is_result else None
+
+
+def verdict(data: xarray.Dataset) -> list[Claim]:
+    """Zero mass and outliers, regime by regime."""
+    d, claims = data.attrs["dimension"], []
+    for name in data.panel.values:
+        one = data.sel(panel=name)
+        trained = one.spectrum.values
+        zero = np.mean(trained <= 1e-9, axis=1)
+        theory = float(one.zero_mass)
+        error = abs(float(np.mean(zero)) - theory)
+        claims.append(
+            Claim(
+                f"{name}: fraction of zero eigenvalues {theory:.3f}",
+                f"{np.mean(zero):.3f} ± {np.std(zero, ddof=1) / np.sqrt(len(zero)):.3f}",
+                bool(error <= 3.0 * np.std(zero, ddof=1) / np.sqrt(len(zero)) + 3.0 / d),
+            )
+        )
+        predicted = one.outlier.values[np.isfinite(one.outlier.values)]
+        if predicted.size:
+            top = trained[:, : predicted.size].mean(axis=0)
+            spread = trained[:, : predicted.size].std(axis=0, ddof=1) / np.sqrt(len(trained))
+            worst = float(np.max(np.abs(top - predicted) / predicted[0]))
+            good = np.abs(top - predicted) <= 3.0 * spread + (5.0 / np.sqrt(d) + 0.02) * predicted[0]
+            claims.append(
+                Claim(
+                    f"{name}: {predicted.size} outliers where predicted",
+                    f"largest difference {worst:.1%} of the first",
+                    bool(np.all(good)),
+                )
+            )
+    return claims

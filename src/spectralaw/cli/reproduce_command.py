@@ -67,12 +67,21 @@ def _weight_decay(paper: bool, workers: int | None, advance: Advance) -> tuple[l
     return data, figure.draw, experiment.verdict
 
 
+def _width(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+    from spectralaw.figures import width_curves as figure
+    from spectralaw.reproduce import width_curves as experiment
+
+    data = [experiment.compute(150 if paper else 60, 6, workers, advance)]
+    return data, lambda datasets: figure.draw(datasets[0]), experiment.verdict
+
+
 FIGURES: dict[str, tuple[str, Callable[..., tuple[list[Any], Any, Any]]]] = {
     "phase-diagram": ("figure 1", _phase_maps(0.5)),
     "spectra": ("figure 2", _spectra),
     "risk-curves": ("figure 3", _risk_curves),
     "noiseless-phases": ("figure 4", _phase_maps(0.0)),
     "noiseless-risk": ("figure 5", _noiseless_risk),
+    "width": ("risk against width", _width),
     "weight-decay": ("risk against weight decay", _weight_decay),
 }
 

@@ -34,6 +34,8 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
 
 def _panel(axis, data: xarray.Dataset, norm):
+    from matplotlib.patheffects import withStroke
+
     x, y = data.effective_samples.values, data.weight_decay.values
     mesh = axis.pcolormesh(
         x, y, data.excess_risk.values.T, norm=norm, cmap="viridis_r", shading="nearest", rasterized=True
@@ -55,7 +57,8 @@ def _panel(axis, data: xarray.Dataset, norm):
         depth = np.minimum(depth, margin)  # away from the frame, too
         i, j = np.unravel_index(int(np.argmax(depth)), depth.shape)
         if depth[i, j] > 0.25:
-            axis.text(x[i], y[j], phase, color="white", ha="center", va="center", fontsize=9, fontweight="bold")
+            style = {"color": "white", "ha": "center", "va": "center", "fontsize": 9, "fontweight": "bold"}
+            axis.text(x[i], y[j], phase, **style, path_effects=[withStroke(linewidth=2.0, foreground=INK)])
     axis.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     d = data.attrs["dimension"]
     axis.set_title(

@@ -15,6 +15,7 @@ from spectralaw.theory.decomposition import Decomposition, decompose
 from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
 from spectralaw.theory.spectrum import Spectrum, spectrum_of
 from spectralaw.theory.state_evolution import state_evolution
+from spectralaw.theory.width import narrow
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Prediction:
 
     @cached_property
     def decomposition(self) -> Decomposition | None:
-        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result."""
-        if not self.status.is_result:
+        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, and
+        for narrow networks."""
+        if not self.status.is_result or narrow(self.task):
             return None
         return decompose(self.task, self.excess_risk, self.effective_noise, self.threshold)
 
@@ -111,18 +113,14 @@ def predict(task: Task) -> Prediction:
     Parameters
     ----------
     task : Task
-        Any task; a quadratic network must be wide, width ≥ dimension or None.
+        Any task. For width < dimension see :mod:`spectralaw.theory.width`; that training reaches what is predicted is
+        then a conjecture.
 
     Returns
     -------
     Prediction
         Check ``status``: only ``converged`` and ``collapsed`` are results. Spectrum, outliers and Bayes risk are
         computed when asked for.
-
-    Raises
-    ------
-    InvalidInput
-        For a width below the dimension.
 
     References
     ----------

@@ -14,6 +14,7 @@ from spectralaw.theory.contour import moments_above
 from spectralaw.theory.quadratic import QuadraticChannel
 from spectralaw.theory.spectrum import MOST_OUTLIERS, Spectrum
 from spectralaw.theory.subordination import imaginary_part, stieltjes
+from spectralaw.theory.width import narrow, quantile
 
 Array = NDArray[np.float64]
 
@@ -29,8 +30,11 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
     equal teacher values count together. The bulk is what lies below the last of them.
     """
     channel = QuadraticChannel(Atoms.of(task))
-    outliers, count, last = _outliers(channel, noise, threshold)
-    grid, values, bulk_mass = _bulk(channel, noise, threshold, count, last, zero_mass)
+    cut = threshold
+    if narrow(task):  # the smallest survivor is set by the number of units, where that is the smaller one
+        cut = max(threshold, quantile(channel.atoms, noise, task.width / task.dimension))  # type: ignore[operator]
+    outliers, count, last = _outliers(channel, noise, threshold, cut)
+    grid, values, bulk_mass = _bulk(channel, noise, threshold, count, last, zero_mass, cut)
 
     def density(x: Array) -> Array:
         x = np.asarray(x, dtype=float)
@@ -40,7 +44,7 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
             part = flat[begin : begin + 256]
             _, _, w = channel.resolved(np.full(part.shape, noise), part, want_point=True)
             result[begin : begin + 256] = w.imag / (np.pi * noise**2)
-        return np.where(x > 0.0, result.reshape(x.shape), 0.0)
+        return np.where((x > 0.0) & (x >= cut - threshold), result.reshape(x.shape), 0.0)
 
     return Spectrum(
         zero_mass=zero_mass,
@@ -55,7 +59,7 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
 
 def last_outlier(channel: QuadraticChannel, noise: float, threshold: float) -> float:
     """The smallest teacher value that is an outlier; infinite when there is none."""
-    return _outliers(channel, noise, threshold)[2]
+    return _outliers(channel, noise, threshold, threshold)[2]
 
 
 def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple[Array, Array]:
@@ -70,7 +74,9 @@ def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple
     return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
 
 
-def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tuple[tuple[Outlier, ...], int, float]:
+def _outliers(
+    channel: QuadraticChannel, noise: float, threshold: float, cut: float
+) -> tuple[tuple[Outlier, ...], int, float]:
     """Outliers (the first ones), their number, and the teacher value of the last."""
     atoms = channel.atoms
     if atoms.listed:
@@ -78,7 +84,7 @@ def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tupl
         order = np.argsort(-values)
         values, counts = values[order][: 4 * MOST_OUTLIERS], counts[order][: 4 * MOST_OUTLIERS].astype(int)
         location, overlap = _visibility(channel, noise, values)
-        visible = (overlap > 0.0) & (location > threshold) & (values > 0.0)
+        visible = (overlap > 0.0) & (location > cut) & (values > 0.0)
         run = len(visible) if np.all(visible) else int(np.argmin(visible))
         rows = [
             Outlier(float(s), float(x - threshold), float(o))
@@ -94,7 +100,7 @@ def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tupl
     law = lambda index: atoms.teacher.value_at(index, atoms.dimension, atoms.total_power)  # noqa: E731
     first = np.arange(1.0, min(atoms.nonzero, MOST_OUTLIERS) + 1.0)
     location, overlap = _visibility(channel, noise, law(first))
-    visible = (overlap > 0.0) & (location > threshold)
+    visible = (overlap > 0.0) & (location > cut)
     run = len(visible) if np.all(visible) else int(np.argmin(visible))
     rows = tuple(
         Outlier(float(s), float(x - threshold), float(o))
@@ -106,16 +112,16 @@ def _outliers(channel: QuadraticChannel, noise: float, threshold: float) -> tupl
     while high - low > 1.0:
         middle = np.floor(0.5 * (low + high))
         location, overlap = _visibility(channel, noise, law(np.array([middle])))
-        low, high = (middle, high) if overlap[0] > 0.0 and location[0] > threshold else (low, middle)
+        low, high = (middle, high) if overlap[0] > 0.0 and location[0] > cut else (low, middle)
     return rows, int(low), float(law(np.array([low]))[0])
 
 
 def _bulk(
-    channel: QuadraticChannel, noise: float, threshold: float, count: int, last: float, zero_mass: float
+    channel: QuadraticChannel, noise: float, threshold: float, count: int, last: float, zero_mass: float, cut: float
 ) -> tuple[Array, Array, float]:
     """Points, density and mass of what lies between the threshold and the outliers."""
     dimension = channel.atoms.dimension
-    point = channel.moments(np.array([noise]), np.array([threshold])).point[0]
+    point = channel.moments(np.array([noise]), np.array([cut])).point[0]
     survivors = 1.0 - zero_mass
     empty = np.zeros(0)
     if survivors <= 0.0:
@@ -135,7 +141,7 @@ def _bulk(
     density = v / (np.pi * noise**2)
     x, keep = np.unique(x - threshold, return_index=True)
     density = density[keep]
-    inside = x >= 0.0
+    inside = x >= cut - threshold
     x, density = x[inside], density[inside]
     above = _mass_above(channel, noise, end)
     return x, density, max(survivors - above, 0.0)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.task import Task
 from spectralaw.theory.channel import Array, capacity, evaluator, scaled_decay
 from spectralaw.theory.solver import TOLERANCE, Solution, solve
+from spectralaw.theory.width import narrow, narrow_exponents, solve_narrow
 
 RISK_ACCURACY = 1e-6
 """Relative error of the excess risk, as estimated from residuals and rounding, above which there is no result."""
 FEWEST_SURVIVORS = 1e-3
 """Expected number of surviving weights below which a diagonal network counts as collapsed."""
+
+
+_NUMBERS = (
+    "excess_risk",
+    "training_loss",
+    "effective_noise",
+    "threshold",
+    "zero_mass",
+    "samples_exponent",
+    "weight_decay_exponent",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,6 @@ class StateEvolution:
     residual: Array
     converged: NDArray[np.bool_]
     collapsed: NDArray[np.bool_]
-    solution: Solution
 
     @property
     def status(self) -> list[Status]:
@@ -57,11 +68,9 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
     Returns
     -------
     StateEvolution
+        Networks narrower than the number of eigenvalues that would survive follow
+        :mod:`spectralaw.theory.width`.
     """
-    if task.width is not None and task.width < task.dimension:
-        raise InvalidInput(
-            f"width must be at least the dimension {task.dimension} (or None) for this prediction, not {task.width}"
-        )
     dimension = float(task.dimension)
     n_capacity = np.asarray(capacity(task.network, samples, dimension))
     decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)
@@ -74,9 +83,10 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
     # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
     # small, but says nothing about the risk
     error = amplification * np.maximum(np.minimum(solution.residual, TOLERANCE), np.finfo(float).eps)
+    with_units = narrow(task) & (channel.survivors > (task.width or 0) * (1.0 + 1e-9))
     converged = (solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)) & (error <= RISK_ACCURACY)
     result = lambda values: np.where(converged, values, np.nan)  # noqa: E731  # never a number that is not a result
-    return StateEvolution(
+    answer = StateEvolution(
         excess_risk=result(channel.risk),
         training_loss=result(noise**2 * spare**2 / n_capacity),
         effective_noise=result(noise),
@@ -87,8 +97,35 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
         residual=solution.residual,
         converged=converged,
         collapsed=solution.collapsed | ((task.network == "diagonal") & (channel.survivors < FEWEST_SURVIVORS)),
-        solution=solution,
     )
+    for row in np.flatnonzero(with_units):
+        one = task.replace(samples=samples[row], weight_decay=weight_decay[row], noise_variance=noise_variance[row])
+        _with_cut(answer, int(row), one)
+    return answer
+
+
+def _with_cut(answer: StateEvolution, row: int, task: Task) -> None:
+    """Put the solution of a network too narrow for the wide solution in its place."""
+    found = solve_narrow(task)
+    values: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
+    if found is None or found.residual > TOLERANCE:
+        values |= {"residual": np.inf if found is None else found.residual, "converged": False}
+    else:
+        by_samples, by_decay = narrow_exponents(task)
+        values = {
+            "excess_risk": found.excess_risk,
+            "training_loss": found.training_loss,
+            "effective_noise": found.noise,
+            "threshold": found.threshold,
+            "zero_mass": 1.0 - (task.width or 0) / task.dimension,
+            "samples_exponent": by_samples,
+            "weight_decay_exponent": by_decay,
+            "residual": found.residual,
+            "converged": True,
+        }
+    values["collapsed"] = False
+    for name, value in values.items():
+        getattr(answer, name)[row] = value
 
 
 def _width_factor(task: Task) -> float:

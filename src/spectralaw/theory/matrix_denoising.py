@@ -266,8 +266,11 @@ def _panels(atoms: Atoms, noise: float, end: float, spacing: float, last_spacing
     middle = 0.5 * (left.pop() + right.pop()) if len(left) > 1 and len(right) > 1 else None
     inner = [x for x in [*left, *right, middle] if x is not None and start < x < end]
     cuts = np.unique(np.array([start, *inner, end]))
-    values, counts = atoms.near(np.maximum(cuts[1:], 0.0))
-    return float(np.sum(_integrate(cuts[:-1], cuts[1:], values, counts / atoms.dimension, noise)))
+    half = 0.5 * np.diff(cuts)[:, None]
+    u = (cuts[:-1, None] + half - half * np.cos(_ANGLES)).ravel()
+    du = (half * np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)).ravel()
+    values, counts = atoms.near(np.maximum(u, 0.0))  # every point needs its own: blocks are as long as their distance
+    return float(np.sum(_integrand(u, values, counts / atoms.dimension, noise) * du))
 
 
 def _integrate(low: Array, high: Array, values: Array, weights: Array, noise: float) -> Array:

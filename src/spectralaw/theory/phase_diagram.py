@@ -14,7 +14,7 @@ from spectralaw.theory.phases import Phase, boundaries, classify, rate
 if TYPE_CHECKING:
     import xarray
 
-_POINTS = 97
+_POINTS = 33
 
 
 def phase_diagram(
@@ -27,7 +27,7 @@ def phase_diagram(
     task : Task
         Network, dimension, noise and power-law teacher; its samples and weight decay are replaced by the grid.
     samples, weight_decay : array_like, optional
-        By default 97 values each, logarithmically from n_eff = 0.1 to 10 d^max(2γ, 2) and over the decays that matter.
+        By default 33 values each, logarithmically from n_eff = 0.1 to 10 d^max(2γ, 2) and over the decays that matter.
 
     Returns
     -------

@@ -1,0 +1,80 @@
+"""The figures on a small scale: data, verdicts that can fail, pictures."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from spectralaw import cli
+from spectralaw.figures import decay_curves, look, noiseless, phase_maps, spectra, width_curves
+from spectralaw.reproduce import decay_curves as decay_experiment
+from spectralaw.reproduce import noiseless as noiseless_experiment
+from spectralaw.reproduce import phase_maps as map_experiment
+from spectralaw.reproduce import spectra as spectra_experiment
+from spectralaw.reproduce import width_curves as width_experiment
+
+
+def _written(figure, folder):
+    return all(path.stat().st_size > 5_000 for path in look.save(figure, folder / "figure"))
+
+
+def test_phase_map(tmp_path):
+    data = map_experiment.compute("diagonal", 0.5, 10**8, 25)
+    claims = {claim.claim.split(" to 0.03")[0][-3:].strip(): claim for claim in map_experiment.verdict(data)[:-2]}
+    assert claims["II"].agrees and claims["Ib"].agrees and claims["VIb"].agrees
+    wrong = data.assign(samples_rate=data.samples_rate + 0.1)
+    assert not any(claim.agrees for claim in map_experiment.verdict(wrong)[:4])
+    assert _written(phase_maps.draw([data, map_experiment.compute("diagonal", 0.0, 10**4, 9)]), tmp_path)
+    data.to_netcdf(tmp_path / "map.nc", engine="scipy")
+
+
+@pytest.mark.statistical
+def test_spectra(tmp_path):
+    data = spectra_experiment.compute(60, 3, workers=2)
+    claims = spectra_experiment.verdict(data)
+    assert np.mean([claim.agrees for claim in claims]) > 0.8
+    moved = data.assign(zero_mass=data.zero_mass - 0.2)
+    assert not any(claim.agrees for claim in spectra_experiment.verdict(moved) if "zero eigenvalues" in claim.claim)
+    assert _written(spectra.draw(data), tmp_path)
+
+
+@pytest.mark.statistical
+def test_weight_decay(tmp_path):
+    data = decay_experiment.compute("diagonal", 60, 90, 8, workers=2)
+    assert [claim.agrees for claim in decay_experiment.verdict(data)][1:4] == [True, True, True]
+    assert not decay_experiment.verdict(data.assign(theory=3.0 * data.theory))[0].agrees
+    assert _written(decay_curves.draw([data]), tmp_path)
+
+
+def test_noiseless(tmp_path):
+    data = noiseless_experiment.compute("quadratic", 10**8, 15)
+    assert all(claim.agrees for claim in noiseless_experiment.verdict(data))
+    assert not any(
+        c.agrees for c in noiseless_experiment.verdict(data.assign(samples_exponent=data.samples_exponent - 1))
+    )
+    assert _written(noiseless.draw([data]), tmp_path)
+
+
+@pytest.mark.statistical
+@pytest.mark.slow
+def test_width(tmp_path):
+    data = width_experiment.compute(24, 4, workers=2)
+    assert not np.all(np.isnan(data.excess_risk)) and width_experiment.verdict(data)[-1].claim.startswith("λ̃ = 0.1")
+    assert not width_experiment.verdict(data.assign(theory=10.0 * data.theory))[0].agrees
+    assert _written(width_curves.draw(data), tmp_path)
+
+
+def test_commands(capsys, tmp_path):
+    assert cli.run(["reproduce", "noiseless-risk", "--output", str(tmp_path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)["figures"][0]
+    assert len(report["verdict"]) == 6 and all((tmp_path / name.rsplit("/")[-1]).exists() for name in report["files"])
+    assert cli.run(["reproduce", "fig9"]) == 2 and "name must be one of" in capsys.readouterr().err
+    assert cli.run(["reproduce", "width", "--size", "huge"]) == 2 and "size must be" in capsys.readouterr().err
+    arguments = "phases --network diagonal --dimension 1e4 --noise-variance 0.5 --points 9 --json".split()
+    assert cli.run(arguments) == 0
+    phases = {row["phase"] for row in json.loads(capsys.readouterr().out)["phases"]}
+    assert {"Ib", "II", "VIa"} <= phases
+    assert cli.run([*arguments[:-1], "--save", str(tmp_path / "map.nc")]) == 0 and (tmp_path / "map.png").exists()
+    assert cli.run([*arguments, "--gamma", "0.4"]) == 2

@@ -26,6 +26,10 @@ _HOMES = {
     "train": "training",
     "Comparison": "comparison",
     "cite": "citations",
+    "sweep": "sweeps.driver",
+    "open_sweep": "sweeps",
+    "Sweep": "sweeps",
+    "plan_sweep": "sweeps",
     "Bulk": "pruning",
     "Pruned": "pruning",
     "predict_pruning": "pruning",
@@ -56,6 +60,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.results import Outlier, Status
+    from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
+    from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task
     from spectralaw.teacher import Empirical, FiniteRank, PowerLaw
     from spectralaw.theory import (

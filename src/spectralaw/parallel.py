@@ -27,7 +27,7 @@ def run(function: Callable[..., Any], jobs: Sequence[tuple], workers: int | None
     """
     count = positive_integer("workers", processors() if workers is None else workers)
     count = max(1, min(count, len(jobs)))
-    with _one_thread_each(), ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with pinned_threads(), ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
         futures = {pool.submit(function, *job): index for index, job in enumerate(jobs)}
         try:
             for future in as_completed(futures):
@@ -37,8 +37,8 @@ def run(function: Callable[..., Any], jobs: Sequence[tuple], workers: int | None
 
 
 @contextlib.contextmanager
-def _one_thread_each():
-    """Environment that processes started within inherit."""
+def pinned_threads():
+    """One thread of linear algebra for each process started within."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:

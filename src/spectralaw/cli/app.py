@@ -13,6 +13,7 @@ from spectralaw.cli import (
     phases_command,
     predict_command,
     reproduce_command,
+    sweep_command,
     train_command,
 )
 
@@ -28,6 +29,7 @@ app.command("train")(train_command.train)
 app.command("compare")(compare_command.compare)
 app.command("phases")(phases_command.phases)
 app.command("reproduce")(reproduce_command.reproduce)
+app.add_typer(sweep_command.app, name="sweep")
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

@@ -1,0 +1,96 @@
+"""``sweep``: from a plan and a store to a filled store, however often it is killed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from spectralaw import parallel
+from spectralaw._checks import finite, positive_integer
+from spectralaw.errors import InvalidInput
+from spectralaw.sweeps.plan import Plan, plan
+from spectralaw.sweeps.store import Store
+from spectralaw.sweeps.sweep import Sweep, open_sweep
+from spectralaw.sweeps.workers import by_executor, by_processes
+from spectralaw.task import Task
+
+_BATCH = 1000  # rows of a plan that are added in one transaction
+
+
+def sweep(
+    grid: Mapping[str, Any] | Iterable[Task] | str | Path | Plan,
+    store: str | Path,
+    *,
+    seeds: int | Iterable[int] = 5,
+    methods: str | Iterable[str] = ("theory", "convex"),
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    timeout: float | None = None,
+    retry_failed: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:
+    """Run tasks × seeds × methods into a store; the same call again continues where the last one stopped.
+
+    Parameters
+    ----------
+    grid, seeds, methods, options
+        See :func:`spectralaw.sweeps.plan.plan`.
+    store : path
+        A SQLite file, made if it does not exist. Rows are identified by their content: what is done is not done again.
+    workers : int, optional
+        Processes on this machine, each with one thread of linear algebra; by default one for each processor.
+    executor : concurrent.futures.Executor, optional
+        Runs the rows instead: a pool, or ``dask.distributed.Client(...).get_executor()``. It is not shut down.
+    timeout : float, optional
+        Seconds a row may take on this machine, after which its process is killed and the row failed.
+    retry_failed : bool
+        Run failed rows again.
+    progress : callable, optional
+        Called with (rows finished, rows in all) after each row, when it is in the file.
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    InvalidInput
+        For a bad plan, or a store that is locked, foreign, newer than this version, or cannot be written.
+    """
+    planned = grid if isinstance(grid, Plan) else plan(grid, seeds, methods, options)
+    count = positive_integer("workers", parallel.processors() if workers is None else workers)
+    if timeout is not None and not finite("timeout", timeout) > 0.0:
+        raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")
+    if executor is not None and timeout is not None:
+        raise InvalidInput("timeout cannot be used with an executor, whose processes are not ours to stop")
+    import spectralaw
+
+    with Store(store, write=True) as rows:
+        _add(rows, planned)
+        if retry_failed:
+            rows.retry_failed()
+        counts = rows.counts()
+        done, total = counts["done"] + counts["failed"], sum(counts.values())
+        if progress is not None:
+            progress(done, total)
+        pending = rows.pending()
+        outcomes = by_processes(pending, count, timeout) if executor is None else by_executor(pending, executor)
+        for job, outcome in outcomes:
+            rows.finish(job.row, outcome, spectralaw.__version__)
+            done += 1
+            if progress is not None:
+                progress(done, total)
+    return open_sweep(store)
+
+
+def _add(rows: Store, planned: Plan) -> None:
+    batch = []
+    for entry in planned.jobs():
+        batch.append(entry)
+        if len(batch) == _BATCH:
+            rows.add(batch)
+            batch = []
+    rows.add(batch)

@@ -1,0 +1,64 @@
+"""What a worker does with a job: from plain numbers to plain numbers."""
+
+from __future__ import annotations
+
+import platform
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from spectralaw.sweeps.jobs import THEORY, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A row's result, or its error."""
+
+    result: dict[str, Any] | None
+    """excess_risk, training_loss, …; None when the job failed."""
+    spectrum: bytes | None
+    """64-bit floats, largest first; only of trained networks."""
+    error: str | None
+    """Traceback of the failure."""
+    seconds: float
+    host: str
+
+
+def run(job: Job) -> Outcome:
+    """Do one job; whatever it raises is in the outcome."""
+    begin = time.perf_counter()
+    try:
+        result, spectrum, error = *_compute(job), None
+    except Exception:
+        result, spectrum, error = None, None, traceback.format_exc()
+    return Outcome(result, spectrum, error, time.perf_counter() - begin, platform.node())
+
+
+def _compute(job: Job) -> tuple[dict[str, Any], bytes | None]:
+    import math
+
+    from spectralaw.task import Task
+
+    task = Task.from_dict(job.task)
+    if job.method == THEORY:
+        from spectralaw.theory import predict
+
+        answer = predict(task)
+        values = {
+            "effective_noise": answer.effective_noise,
+            "threshold": answer.threshold,
+            "samples_exponent": answer.exponents.samples,
+            "weight_decay_exponent": answer.exponents.weight_decay,
+            "certificate": answer.residual,
+        }
+        spectrum = None
+    else:
+        from spectralaw.training import train
+
+        answer = train(task, job.seed or 0, job.method, **job.options)
+        values = {"certificate": answer.certificate, "iterations": answer.iterations}
+        spectrum = answer.spectrum.astype("<f8").tobytes()
+    values |= {name: getattr(answer, name) for name in ("excess_risk", "training_loss", "zero_mass")}
+    kept = {name: value for name, value in values.items() if math.isfinite(value)}
+    return {**kept, "status": str(answer.status)}, spectrum

@@ -1,0 +1,88 @@
+"""Plans: fields, files, keys."""
+
+from __future__ import annotations
+
+import pytest
+
+import spectralaw as sl
+from spectralaw.sweeps.estimate import estimate
+
+GRID = {
+    "network": "diagonal",
+    "dimension": 20,
+    "samples": [10, 40],
+    "weight_decay": [0.1, 1.0, 10.0],
+    "noise_variance": 0.5,
+}
+
+
+def test_a_grid_is_the_product_of_its_axes():
+    plan = sl.plan_sweep(GRID, seeds=4, methods=["theory", "convex", "amp"])
+    jobs = list(plan.jobs())
+    assert len(jobs) == plan.size() == 6 * (1 + 4 + 4)
+    assert len({key for key, _ in jobs}) == len(jobs)
+    assert {job.seed for _, job in jobs if job.method == "theory"} == {None}
+
+
+def test_keys_are_those_of_the_content():
+    one = dict(sl.plan_sweep([sl.Task("diagonal", 20, 10, 0.1, 0.5)], seeds=[3]).jobs())
+    two = dict(sl.plan_sweep({**GRID, "samples": 10.0, "weight_decay": 0.1}, seeds=[3]).jobs())
+    other = dict(
+        sl.plan_sweep(
+            {**GRID, "samples": 10, "weight_decay": 0.1}, seeds=[3], options={"convex": {"tolerance": 1e-4}}
+        ).jobs()
+    )
+    assert set(one) == set(two) and len(set(one) & set(other)) == 1  # the theory has no such option
+
+
+@pytest.mark.parametrize("suffix", ["toml", "json", "yaml"])
+def test_files(tmp_path, suffix):
+    text = {
+        "toml": 'seeds = [1, 2]\nmethods = "convex"\n[task]\nnetwork = "diagonal"\ndimension = 20\n'
+        "samples = {logspace = [10, 1000, 3]}\nweight_decay = 1.0\n[options.convex]\ntolerance = 1e-4\n",
+        "json": '{"seeds": [1, 2], "methods": "convex", "task": {"network": "diagonal", "dimension": 20, '
+        '"samples": {"logspace": [10, 1000, 3]}, "weight_decay": 1.0}, "options": {"convex": {"tolerance": 1e-4}}}',
+        "yaml": "seeds: [1, 2]\nmethods: convex\ntask:\n  network: diagonal\n  dimension: 20\n"
+        "  samples: {logspace: [10, 1000, 3]}\n  weight_decay: 1.0\noptions: {convex: {tolerance: 0.0001}}\n",
+    }[suffix]
+    path = tmp_path / f"sweep.{suffix}"
+    path.write_text(text)
+    plan = sl.plan_sweep(path)
+    assert [job.task["samples"] for _, job in plan.jobs()][::2] == [10.0, 100.0, 1000.0]
+    assert plan.size() == 6 and plan.options == {"convex": {"tolerance": 1e-4}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (({"network": "diagonal", "lambda": 1.0},), "unknown field 'lambda'"),
+        (({**GRID, "weight_decay": -1.0},), "weight_decay must be 0 or greater"),
+        (({**GRID, "samples": {"logspace": [0, 10, 3]}},), "logspace of samples must be between positive"),
+        (({**GRID, "samples": {"geometric": [1, 10, 3]}},), "samples must be a number, a list, or a table"),
+        (({**GRID, "samples": []},), "samples must have at least one value"),
+        ((GRID, 0), "seeds must be at least one"),
+        ((GRID, [-1]), "none negative"),
+        ((GRID, 1, "sgd"), "methods must be some of"),
+        ((GRID, 1, "convex", {"amp": {}}), "options are given for 'amp'"),
+        (([],), "grid must be a mapping"),
+        (([1, 2],), "grid must be a mapping"),
+        (("missing.toml",), "missing.toml cannot be read"),
+    ],
+)
+def test_bad_plans(arguments, sentence):
+    with pytest.raises(sl.InvalidInput, match=sentence):
+        sl.plan_sweep(*arguments)
+
+
+@pytest.mark.parametrize("text", ["[task", "seeds = 3", "foo = 1\n[task]\nnetwork = 'diagonal'"])
+def test_bad_files(tmp_path, text):
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(sl.InvalidInput, match=r"bad\.toml"):
+        sl.plan_sweep(tmp_path / "bad.toml")
+
+
+def test_cost_is_estimated_and_what_does_not_fit_is_refused():
+    small, large = (estimate(sl.plan_sweep({**GRID, "samples": n}), 1) for n in (100, 100_000))
+    assert large.seconds > small.seconds and large.bytes > 10 * small.bytes
+    with pytest.raises(sl.InvalidInput, match="bytes of memory"):
+        estimate(sl.plan_sweep({**GRID, "dimension": 10**5, "samples": 10**8}))

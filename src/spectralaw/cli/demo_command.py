@@ -17,7 +17,10 @@ def demo(
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: one for each processor).")] = None,  # noqa: UP045
     json: options.Json = False,
 ) -> None:
-    """Learning curves of both networks: theory through the risks of trained networks. Takes about two minutes."""
+    """Learning curves of both networks: theory through the risks of trained networks. Takes about two minutes.
+
+    Trainings are kept in the output folder: killed, the same command again continues.
+    """
     import time
 
     from spectralaw.cli.progress import bar
@@ -34,7 +37,7 @@ def demo(
             trainings = len(curves.samples) * len(curves.weight_decays) * curves.seeds
             line = progress.add_task(f"{curves.network}, d = {curves.dimension}", total=trainings)
             advance = lambda done, _total, line=line: progress.update(line, completed=done)  # noqa: E731
-            data = experiment.compute(curves, workers, advance)
+            data = experiment.compute(curves, workers, advance, output_folder / f"risk-curves-{curves.network}.sqlite")
             path = output_folder / f"risk-curves-{curves.network}.nc"
             data.to_netcdf(path, engine="scipy")
             datasets.append(data)

@@ -13,16 +13,23 @@ from spectralaw.cli import options, output
 Advance = Callable[[int, int], None]
 
 
-def _risk_curves(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+def _of(store: Path, network: str) -> Path:
+    return store.with_name(f"{store.stem}-{network}.sqlite")
+
+
+def _risk_curves(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
     from spectralaw.figures import risk_curves as figure
     from spectralaw.reproduce import risk_curves as experiment
 
-    data = [experiment.compute(c, workers, advance) for c in (experiment.PAPER if paper else experiment.QUICK)]
+    data = [
+        experiment.compute(c, workers, advance, _of(store, c.network))
+        for c in (experiment.PAPER if paper else experiment.QUICK)
+    ]
     return data, figure.draw, experiment.verdict
 
 
 def _phase_maps(noise_variance: float) -> Callable[..., tuple[list[Any], Any, Any]]:
-    def run(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+    def run(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
         from spectralaw.figures import phase_maps as figure
         from spectralaw.reproduce import phase_maps as experiment
 
@@ -36,15 +43,15 @@ def _phase_maps(noise_variance: float) -> Callable[..., tuple[list[Any], Any, An
     return run
 
 
-def _spectra(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+def _spectra(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
     from spectralaw.figures import spectra as figure
     from spectralaw.reproduce import spectra as experiment
 
-    data = [experiment.compute(400 if paper else 150, 4, workers, advance)]
+    data = [experiment.compute(400 if paper else 150, 4, workers, advance, store)]
     return data, lambda datasets: figure.draw(datasets[0]), experiment.verdict
 
 
-def _noiseless_risk(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+def _noiseless_risk(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
     from spectralaw.figures import noiseless as figure
     from spectralaw.reproduce import noiseless as experiment
 
@@ -55,23 +62,23 @@ def _noiseless_risk(paper: bool, workers: int | None, advance: Advance) -> tuple
     return data, figure.draw, experiment.verdict
 
 
-def _weight_decay(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+def _weight_decay(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
     from spectralaw.figures import decay_curves as figure
     from spectralaw.reproduce import decay_curves as experiment
 
     d = 200 if paper else 100
     data = [
-        experiment.compute("diagonal", 2 * d, 2 * d, 16, workers, advance),
-        experiment.compute("quadratic", d, d * d // 4, 4, workers, advance),
+        experiment.compute("diagonal", 2 * d, 2 * d, 16, workers, advance, _of(store, "diagonal")),
+        experiment.compute("quadratic", d, d * d // 4, 4, workers, advance, _of(store, "quadratic")),
     ]
     return data, figure.draw, experiment.verdict
 
 
-def _width(paper: bool, workers: int | None, advance: Advance) -> tuple[list[Any], Any, Any]:
+def _width(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
     from spectralaw.figures import width_curves as figure
     from spectralaw.reproduce import width_curves as experiment
 
-    data = [experiment.compute(150 if paper else 60, 6, workers, advance)]
+    data = [experiment.compute(150 if paper else 60, 6, workers, advance, store)]
     return data, lambda datasets: figure.draw(datasets[0]), experiment.verdict
 
 
@@ -95,7 +102,10 @@ def reproduce(
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: one for each processor).")] = None,  # noqa: UP045
     json: options.Json = False,
 ) -> None:
-    """Reproduce a figure of arXiv:2509.24882: picture, data, and a verdict table."""
+    """Reproduce a figure of arXiv:2509.24882: picture, data, and a verdict table.
+
+    Trainings are kept in the output folder; the same command again continues, or draws anew.
+    """
     from spectralaw import InvalidInput
     from spectralaw.figures import look
 
@@ -124,7 +134,10 @@ def _one(name: str, paper: bool, folder: Path, workers: int | None, silent: bool
     with bar(silent=silent) as progress:
         line = progress.add_task(f"{name} ({title})", total=None)
         datasets, draw, judge = run(
-            paper, workers, lambda done, total: progress.update(line, completed=done, total=total)
+            paper,
+            workers,
+            lambda done, total: progress.update(line, completed=done, total=total),
+            folder / f"{name}.sqlite",
         )
     written = []
     for data in datasets:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw import parallel
 from spectralaw.comparison import finite_size_allowance
+from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
 from spectralaw.task import Task
 from spectralaw.theory import optimal_weight_decay, predict, predict_grid
-from spectralaw.training import train
 
 if TYPE_CHECKING:
     import xarray
@@ -24,7 +23,8 @@ def compute(
     samples: int,
     seeds: int,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Advance | None = None,
+    store: Path | None = None,
 ) -> xarray.Dataset:
     """Theory, decomposition and training over the weight decay."""
     import xarray
@@ -35,13 +35,9 @@ def compute(
     fine = best.weight_decay * np.geomspace(0.01, 60.0, 120)
     predictions = [predict(task.replace(weight_decay=value)) for value in fine]
     parts = [p.decomposition for p in predictions]
-    places = [(i, k) for i in range(len(decays)) for k in range(seeds)]
-    measured = np.full((len(decays), seeds), np.nan)
-    jobs = [(task.replace(weight_decay=float(decays[i])), k) for i, k in places]
-    for done, (index, result) in enumerate(parallel.run(_risk, jobs, workers), 1):
-        measured[places[index]] = result
-        if progress is not None:
-            progress(done, len(jobs))
+    tasks = [task.replace(weight_decay=float(value)) for value in decays]
+    trained = train_all(tasks, seeds, store=store, workers=workers, progress=progress)
+    measured = trained.numbers["excess_risk"]
     names = ("overfitting", "underfitting", "approximation")
     terms = {k: ("fine_decay", [np.nan if p is None else getattr(p, k) for p in parts]) for k in names}
     theory = predict_grid(task, weight_decay=decays).excess_risk.values
@@ -59,11 +55,6 @@ def compute(
             "bayes_risk": float(predictions[0].bayes_risk or np.nan), "allowance": finite_size_allowance(task),
         },
     )  # fmt: skip
-
-
-def _risk(task: Task, seed: int) -> float:
-    trained = train(task, seed)
-    return trained.excess_risk if trained.status.is_result else float("nan")
 
 
 def verdict(data: xarray.Dataset) -> list[Claim]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw import parallel
 from spectralaw.comparison import finite_size_allowance, z_score
+from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
 from spectralaw.task import Network, Task
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory import predict_grid
-from spectralaw.training import train
 
 if TYPE_CHECKING:
     import xarray
 
 NOISE_VARIANCE, GAMMA = 0.5, 1.0
-MEASURED = ("excess_risk", "training_loss", "zero_mass", "certificate", "seconds")
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ PAPER = (
 
 
 def compute(
-    curves: Curves, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+    curves: Curves, workers: int | None = None, progress: Advance | None = None, store: Path | None = None
 ) -> xarray.Dataset:
     """Theory and training of one network.
 
@@ -64,6 +62,8 @@ def compute(
         Processes; by default one for each processor.
     progress : callable, optional
         Called with (trainings done, trainings in all).
+    store : path, optional
+        Keeps the trainings, so that the same call again continues.
 
     Returns
     -------
@@ -79,17 +79,10 @@ def compute(
     theory = predict_grid(base, weight_decay=decays, samples=samples).excess_risk
     curve = predict_grid(base, weight_decay=decays, samples=fine).excess_risk.rename(samples="fine_samples")
 
+    tasks = [curves.task(float(n), decay) for decay in decays for n in samples]
+    trained = train_all(tasks, curves.seeds, store=store, workers=workers, progress=progress)
     shape = (len(decays), len(samples), curves.seeds)
-    measured = {name: np.full(shape, np.nan) for name in MEASURED}
-    places = [place for place in np.ndindex(shape)]
-    places.sort(key=lambda p: -samples[p[1]])  # the longest first, so that no worker is left with one at the end
-    jobs = [(curves.task(float(samples[j]), decays[i]), k) for i, j, k in places]
-    for done, (index, result) in enumerate(parallel.run(_measure, jobs, workers), start=1):
-        if result is not None:
-            for name in MEASURED:
-                measured[name][places[index]] = result[name]
-        if progress is not None:
-            progress(done, len(jobs))
+    measured = {name: values.reshape(shape) for name, values in trained.numbers.items()}
 
     dims = ("weight_decay", "samples", "seed")
     data = xarray.Dataset({name: (dims, values) for name, values in measured.items()})
@@ -103,11 +96,6 @@ def compute(
     data["z"] = (("weight_decay", "samples"), z)
     attributes = {"network": curves.network, "dimension": curves.dimension, "noise_variance": NOISE_VARIANCE}
     return data.assign_attrs(**attributes, gamma=GAMMA)
-
-
-def _measure(task: Task, seed: int) -> dict[str, float] | None:
-    trained = train(task, seed)
-    return {name: float(getattr(trained, name)) for name in MEASURED} if trained.status.is_result else None
 
 
 def agrees(data: xarray.Dataset) -> xarray.DataArray:

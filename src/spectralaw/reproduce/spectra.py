@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw import parallel
+from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
 from spectralaw.task import Task
 from spectralaw.theory import predict
-from spectralaw.training import train
 
 if TYPE_CHECKING:
     import xarray
@@ -38,19 +37,19 @@ PANELS = (
 
 
 def compute(
-    dimension: int, seeds: int, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+    dimension: int,
+    seeds: int,
+    workers: int | None = None,
+    progress: Advance | None = None,
+    store: Path | None = None,
 ) -> xarray.Dataset:
     """Trained spectra over (panel, seed, rank), and the predicted zero mass, density and outliers of each panel."""
     import xarray
 
     tasks = [Task("quadratic", dimension, round(p.samples * dimension**2), p.weight_decay, 0.5) for p in PANELS]
-    places = [(k, s) for k in range(len(tasks)) for s in range(seeds)]
-    spectra = np.full((len(tasks), seeds, dimension), np.nan)
-    for done, (index, result) in enumerate(parallel.run(_spectrum, [(tasks[k], s) for k, s in places], workers), 1):
-        if result is not None:
-            spectra[places[index]] = result
-        if progress is not None:
-            progress(done, len(places))
+    trained = train_all(tasks, seeds, store=store, workers=workers, progress=progress)
+    nothing = np.full(dimension, np.nan)
+    spectra = np.array([[nothing if one is None else one for one in row] for row in trained.spectra])
     predictions = [predict(task) for task in tasks]
     most = max(int(p.spectrum.outlier_count) for p in predictions)
     outliers = np.full((len(tasks), most), np.nan)
@@ -75,11 +74,6 @@ def compute(
         coords={"panel": [p.name for p in PANELS]},
         attrs={"dimension": dimension, "network": "quadratic", "noise_variance": 0.5, "gamma": 1.0},
     )
-
-
-def _spectrum(task: Task, seed: int) -> np.ndarray | None:
-    trained = train(task, seed)
-    return trained.spectrum if trained.status.is_result else None
 
 
 def verdict(data: xarray.Dataset) -> list[Claim]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw import parallel
 from spectralaw.comparison import finite_size_allowance
+from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
 from spectralaw.task import Task
 from spectralaw.theory import predict
-from spectralaw.training import train
 
 if TYPE_CHECKING:
     import xarray
@@ -22,7 +21,11 @@ DECAYS = (0.1, 1.0)  # λ̃ = λ √(p/d), the same for all widths
 
 
 def compute(
-    dimension: int, seeds: int, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+    dimension: int,
+    seeds: int,
+    workers: int | None = None,
+    progress: Advance | None = None,
+    store: Path | None = None,
 ) -> xarray.Dataset:
     """Theory at every width, networks trained by L-BFGS at some."""
     import xarray
@@ -35,13 +38,9 @@ def compute(
         return Task("quadratic", d, round(SAMPLES * d * d), decay * float(np.sqrt(d / width)), 0.5, width=int(width))
 
     theory = np.array([[predict(task(int(p), decay)).excess_risk for p in fine] for decay in DECAYS])
-    places = list(np.ndindex(len(DECAYS), len(widths), seeds))
-    measured = np.full((len(DECAYS), len(widths), seeds), np.nan)
-    jobs = [(task(int(widths[j]), DECAYS[i]), k) for i, j, k in places]
-    for done, (index, risk) in enumerate(parallel.run(_risk, jobs, workers), 1):
-        measured[places[index]] = risk
-        if progress is not None:
-            progress(done, len(jobs))
+    tasks = [task(int(p), decay) for decay in DECAYS for p in widths]
+    trained = train_all(tasks, seeds, "network", store=store, workers=workers, progress=progress)
+    measured = trained.numbers["excess_risk"].reshape(len(DECAYS), len(widths), seeds)
     return xarray.Dataset(
         {"excess_risk": (("decay", "width", "seed"), measured), "theory": (("decay", "fine_width"), theory)},
         coords={"decay": list(DECAYS), "width": widths.astype(float), "fine_width": fine.astype(float)},
@@ -50,11 +49,6 @@ def compute(
             "gamma": 1.0, "allowance": finite_size_allowance(task(d, 1.0)),
         },
     )  # fmt: skip
-
-
-def _risk(task: Task, seed: int) -> float:
-    trained = train(task, seed, "network")
-    return trained.excess_risk if trained.status.is_result else float("nan")
 
 
 def verdict(data: xarray.Dataset) -> list[Claim]:

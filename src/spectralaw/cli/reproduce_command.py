@@ -33,7 +33,7 @@ def _phase_maps(noise_variance: float) -> Callable[..., tuple[list[Any], Any, An
         from spectralaw.figures import phase_maps as figure
         from spectralaw.reproduce import phase_maps as experiment
 
-        points, dimension = (97, 10**8) if paper else (41, 10**6)
+        points, dimension = (97, 10**12) if paper else (41, 10**8)
         data = []
         for k, network in enumerate(experiment.NETWORKS, start=1):
             data.append(experiment.compute(network, noise_variance, dimension, points))
@@ -82,6 +82,15 @@ def _width(paper: bool, workers: int | None, advance: Advance, store: Path) -> t
     return data, lambda datasets: figure.draw(datasets[0]), experiment.verdict
 
 
+def _optimum(paper: bool, workers: int | None, advance: Advance, store: Path) -> tuple[list[Any], Any, Any]:
+    from spectralaw.figures import optimum_map as figure
+    from spectralaw.reproduce import optimum_map as experiment
+
+    d, points = (2000, 17) if paper else (400, 9)
+    data = [experiment.compute(network, d, points, advance) for network in ("diagonal", "quadratic")]
+    return data, figure.draw, experiment.verdict
+
+
 FIGURES: dict[str, tuple[str, Callable[..., tuple[list[Any], Any, Any]]]] = {
     "phase-diagram": ("figure 1", _phase_maps(0.5)),
     "spectra": ("figure 2", _spectra),
@@ -90,6 +99,7 @@ FIGURES: dict[str, tuple[str, Callable[..., tuple[list[Any], Any, Any]]]] = {
     "noiseless-risk": ("figure 5", _noiseless_risk),
     "width": ("risk against width", _width),
     "weight-decay": ("risk against weight decay", _weight_decay),
+    "optimum": ("R(λ_opt) over the Bayes-optimal risk", _optimum),
 }
 
 

@@ -12,6 +12,7 @@ from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
 from spectralaw.task import Task
 from spectralaw.theory import predict
+from spectralaw.theory.spectrum import tail_exponent
 
 if TYPE_CHECKING:
     import xarray
@@ -26,12 +27,13 @@ class Panel:
     weight_decay: float
 
 
+HEAVY_TAIL = "towards a heavy tail"
 PANELS = (
     Panel("outliers only", 0.1, 2.0),
     Panel("outliers and small bulk", 0.2, 0.4),
     Panel("harmful overfitting", 0.25, 0.02),
     Panel("bleed-out", 1.0, 0.1),
-    Panel("towards a heavy tail", 4.0, 1.0),
+    Panel(HEAVY_TAIL, 4.0, 1.0),
     Panel("rank collapse", 0.1, 30.0),
 )
 
@@ -103,6 +105,16 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
                     f"{name}: {predicted.size} outliers where predicted",
                     f"largest difference {worst:.1%} of the first",
                     bool(np.all(good)),
+                )
+            )
+        if name == HEAVY_TAIL:
+            slope = tail_exponent(trained[:, : predicted.size])
+            expected = -1.0 / data.attrs["gamma"]
+            claims.append(
+                Claim(
+                    f"{name}: the outliers follow the teacher's law, Pr(eigenvalue > x) ~ x^(−1/γ) = x^({expected:g})",
+                    f"exponent {slope:.3f} trained, {tail_exponent(predicted):.3f} predicted",
+                    bool(abs(slope - expected) < 0.05),
                 )
             )
     return claims

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from spectralaw.task import Task
 from spectralaw.theory.grid import predict_grid
-from spectralaw.theory.phases import Phase, boundaries, classify, rate
+from spectralaw.theory.phases import Phase, boundaries, classify, logarithmic_correction, rate
 
 if TYPE_CHECKING:
     import xarray
@@ -34,8 +34,9 @@ def phase_diagram(
     xarray.Dataset
         Over (samples, weight_decay), with effective_samples as a further coordinate: what
         :func:`spectralaw.predict_grid` returns; ``phase``, ``distance`` (decades to the nearest boundary: near one the
-        label means little), ``samples_rate`` and ``weight_decay_rate`` (predicted exponents, to hold against the
-        local samples_exponent and weight_decay_exponent). ``boundary_samples`` and ``boundary_weight_decay`` hold the
+        label means little), ``samples_rate`` and ``weight_decay_rate`` (predicted exponents, logarithms
+        of finite d included where they are known, to hold against the local samples_exponent and
+        weight_decay_exponent). ``boundary_samples`` and ``boundary_weight_decay`` hold the
         ends of the analytic boundaries, by name.
 
     Raises
@@ -56,9 +57,14 @@ def phase_diagram(
     data["phase"] = (dims, labels)
     data["distance"] = (dims, distance, {"long_name": "decades to the nearest boundary"})
     rates = {str(phase): rate(task, phase) for phase in Phase}
-    data["samples_rate"] = (dims, np.vectorize(lambda name: rates[name].samples)(labels).astype(float))
+    effective = data.samples.values / unit
+    by_samples = np.full(labels.shape, np.nan)
+    for phase in Phase:
+        expected = rates[phase].samples + logarithmic_correction(task, phase, effective)[:, None]
+        by_samples = np.where(labels == str(phase), expected, by_samples)
+    data["samples_rate"] = (dims, by_samples)
     data["weight_decay_rate"] = (dims, np.vectorize(lambda name: rates[name].weight_decay)(labels).astype(float))
-    data = data.assign_coords(effective_samples=("samples", data.samples.values / unit))
+    data = data.assign_coords(effective_samples=("samples", effective))
     names = list(edges)
     data["boundary_samples"] = (("boundary", "end"), np.array([edges[k][0] for k in names]) * unit)
     data["boundary_weight_decay"] = (("boundary", "end"), np.array([edges[k][1] for k in names]))

@@ -118,6 +118,21 @@ def rate(task: Task, phase: Phase) -> Rate:
     }[phase]
 
 
+def logarithmic_correction(task: Task, phase: Phase, effective_samples: ArrayLike) -> Array:
+    """What logarithms add to the exponent of the samples at finite d, where the rate holds up to logarithms.
+
+    Only the diagonal network has known ones, both from L = log(d/n): its phase V, R ≈ Δ/L, by 1/L; and its noiseless
+    phase IV, R ~ (n/L)^(1−2γ), by (1−2γ)/L.
+    """
+    with np.errstate(divide="ignore"):
+        inverse = 1.0 / np.log(task.dimension / np.asarray(effective_samples, dtype=float))
+    if task.network == "diagonal" and phase is Phase.V:
+        return inverse
+    if task.network == "diagonal" and phase is Phase.IV and task.noise_variance == 0.0:
+        return (1.0 - 2.0 * _gamma(task)) * inverse
+    return np.zeros_like(inverse)
+
+
 def classify(task: Task, samples: ArrayLike, weight_decay: ArrayLike) -> tuple[NDArray[np.str_], Array]:
     """Phase labels and distances to the nearest boundary, in decades.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.results import Outlier
 from spectralaw.task import Task
@@ -38,6 +38,31 @@ class Spectrum:
     """Density of the bulk at ``grid``; its trapezoidal integral is ``bulk_mass`` to about 1e-5."""
     density: Callable[[Array], Array] = field(repr=False)
     """Density at any x ≠ 0 of all weights that are not zero, outliers included."""
+
+    @property
+    def tail_exponent(self) -> float:
+        """:func:`tail_exponent` of the outliers: −1/γ where they follow the power law s_i ~ i^(−γ) of a teacher."""
+        return tail_exponent([o.location for o in self.outliers])
+
+
+def tail_exponent(outliers: ArrayLike) -> float:
+    """Exponent a of the tail, Pr(value > x) ~ x^a: the slope of log rank against log value, by least squares.
+
+    Parameters
+    ----------
+    outliers : array_like
+        Values, largest first. The last axis is the rank; with more axes, the mean of the slopes is returned.
+
+    Returns
+    -------
+    float
+        NaN with fewer than 5 values, of which a slope would say nothing.
+    """
+    values = np.atleast_2d(np.asarray(outliers, dtype=float))
+    if values.shape[-1] < 5 or not np.all(values > 0.0):
+        return float("nan")
+    rank = np.log(np.arange(1.0, values.shape[-1] + 1.0))
+    return float(np.mean([np.polyfit(np.log(row), rank, 1)[0] for row in values.reshape(-1, values.shape[-1])]))
 
 
 def spectrum_of(task: Task, noise: float, threshold: float, zero_mass: float) -> Spectrum:

@@ -9,7 +9,7 @@ from spectralaw.figures import look, risk_curves
 from spectralaw.reproduce import risk_curves as experiment
 from spectralaw.reproduce.verdict import markdown
 
-SMALL = experiment.Curves("quadratic", 20, (40, 100, 400, 1600), 3)
+SMALL = experiment.Curves("quadratic", 20, 3, (0.1, 0.25, 1.0, 4.0))
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from spectralaw import cli
-from spectralaw.figures import decay_curves, look, noiseless, phase_maps, spectra, width_curves
+from spectralaw.figures import decay_curves, look, noiseless, optimum_map, phase_maps, spectra, width_curves
 from spectralaw.reproduce import decay_curves as decay_experiment
 from spectralaw.reproduce import noiseless as noiseless_experiment
+from spectralaw.reproduce import optimum_map as optimum_experiment
 from spectralaw.reproduce import phase_maps as map_experiment
+from spectralaw.reproduce import risk_curves as risk_experiment
 from spectralaw.reproduce import spectra as spectra_experiment
 from spectralaw.reproduce import width_curves as width_experiment
+from spectralaw.reproduce.verdict import markdown
 
 
 def _written(figure, folder):
@@ -46,6 +49,30 @@ def test_weight_decay(tmp_path):
     assert [claim.agrees for claim in decay_experiment.verdict(data)][1:4] == [True, True, True]
     assert not decay_experiment.verdict(data.assign(theory=3.0 * data.theory))[0].agrees
     assert _written(decay_curves.draw([data]), tmp_path)
+
+
+def test_two_terms_across_the_crossover():
+    data = map_experiment.compute("diagonal", 0.5, 10**10, 25)
+    a, b, error = map_experiment.two_terms(data)
+    assert a > 0 and 0.4 < b < 0.6 and error < 0.03  # the second prefactor is near Δ
+    _, _, error = map_experiment.two_terms(data.assign(samples_exponent=data.samples_exponent + 0.1))
+    assert error > 0.05
+
+
+def test_optimum_map(tmp_path):
+    data = optimum_experiment.compute("diagonal", 400, 9)
+    assert all(claim.agrees for claim in optimum_experiment.verdict(data))
+    below_bayes = data.assign(ratio=0.9 * data.ratio)
+    assert not optimum_experiment.verdict(below_bayes)[1].agrees
+    assert _written(optimum_map.draw([data]), tmp_path)
+
+
+def test_what_does_not_fit_is_left_out_and_said():
+    small, large = risk_experiment.Curves("diagonal", 50, 2), risk_experiment.Curves("quadratic", 20_000, 2)
+    fits, left_out = risk_experiment.what_fits([small, large], None, 1)
+    assert fits == [small] and left_out[0].word == "not run" and "memory" in left_out[0].measured
+    fits, left_out = risk_experiment.what_fits([small], 1e-9, 1)
+    assert not fits and "hours allowed" in left_out[0].measured and "not run" in markdown(left_out)
 
 
 def test_noiseless(tmp_path):

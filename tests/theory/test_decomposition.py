@@ -66,3 +66,11 @@ def test_limits(network):
     )
     plenty = sl.predict(sl.Task(network, 100, 1e7 * unit, 0.1, 0.5)).decomposition
     assert plenty is not None and plenty.underfitting == 0.0 and plenty.approximation > plenty.overfitting
+
+
+@pytest.mark.parametrize(("dimension", "within"), [(400, 1e-12), (10**5, 1e-3), (10**12, 2e-3)])
+@pytest.mark.parametrize("noise_variance", [0.0, 0.5])
+def test_terms_integrated_one_by_one_add_up(dimension, within, noise_variance):
+    for share, decay in ((0.1, 0.3), (0.3, 1e-3), (2.0, 0.3), (100.0, 3.0)):
+        p = sl.predict(sl.Task("quadratic", dimension, share * dimension**2, decay, noise_variance))
+        assert p.decomposition.mismatch < within

@@ -95,3 +95,15 @@ def test_large_dimension_counts_outliers_without_listing_them():
     assert p.spectrum.outlier_count > 1e5
     assert len(p.outliers) == 1000
     assert np.all(np.diff([o.location for o in p.outliers]) < 0)
+
+
+def test_tail_exponent():
+    from spectralaw.theory.spectrum import tail_exponent
+
+    values = 3.0 * np.arange(1.0, 40.0) ** -1.25
+    assert tail_exponent(values) == pytest.approx(-0.8, abs=1e-12)
+    assert tail_exponent(np.stack([values, 2.0 * values])) == pytest.approx(-0.8, abs=1e-12)
+    assert np.isnan(tail_exponent(values[:4]))
+    # in phase VIb every feature is an outlier, and the tail is the teacher's
+    spectrum = sl.predict(sl.Task("quadratic", 10**4, 1e10, 5.0, 0.5, sl.PowerLaw(1.0))).spectrum
+    assert spectrum.tail_exponent == pytest.approx(-1.0, abs=0.01)

@@ -37,7 +37,9 @@ def demo(
             trainings = len(curves.samples) * len(curves.weight_decays) * curves.seeds
             line = progress.add_task(f"{curves.network}, d = {curves.dimension}", total=trainings)
             advance = lambda done, _total, line=line: progress.update(line, completed=done)  # noqa: E731
-            data = experiment.compute(curves, workers, advance, output_folder / f"risk-curves-{curves.network}.sqlite")
+            data = experiment.compute(
+                curves, workers, advance, output_folder / f"risk-curves-{curves.network}-{curves.dimension}.sqlite"
+            )
             path = output_folder / f"risk-curves-{curves.network}.nc"
             data.to_netcdf(path, engine="scipy")
             datasets.append(data)
@@ -73,7 +75,7 @@ def demo(
         output.print_table(header, rows)
     typer.echo("")
     for claim in claims:
-        typer.echo(f"{'agree   ' if claim.agrees else 'DISAGREE'}  {claim.claim}: {claim.measured}")
+        typer.echo(f"{claim.word:8}  {claim.claim}: {claim.measured}")
     typer.echo(f"\nwritten in {seconds:.0f} s: " + ", ".join(str(p) for p in written))
 
 

@@ -18,15 +18,23 @@ _MARKERS = ("o", "s", "^")
 
 
 def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
-    """One column for each network."""
+    """One column for each dataset; a row for each network where there are several sizes of one."""
     import matplotlib
 
+    networks = list(dict.fromkeys(data.attrs["network"] for data in datasets))
+    rows = [[data for data in datasets if data.attrs["network"] == network] for network in networks]
+    if all(len(row) == 1 for row in rows):
+        rows = [list(datasets)]
+    columns = max(len(row) for row in rows)
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(3.6 * len(datasets), 4.3)
-        axes = figure.subplots(2, len(datasets), sharex="col", height_ratios=[3.2, 1.0], squeeze=False)
-        for column, data in enumerate(datasets):
-            _panel(axes[0, column], axes[1, column], data, first=column == 0)
-        figure.align_ylabels()
+        figure = new_figure(3.6 * columns, 4.3 * len(rows))
+        for part, row in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
+            axes = part.subplots(2, columns, sharex="col", height_ratios=[3.2, 1.0], squeeze=False)
+            for column, data in enumerate(row):
+                _panel(axes[0, column], axes[1, column], data, first=column == 0)
+            for axis in axes[:, len(row) :].ravel():
+                axis.set_axis_off()
+            part.align_ylabels()
         figure.draw_without_rendering()
     return figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectralaw.comparison import finite_size_allowance, z_score
+from spectralaw.errors import InvalidInput
 from spectralaw.reproduce.trainings import Advance, train_all
 from spectralaw.reproduce.verdict import Claim
+from spectralaw.sweeps import plan_sweep
+from spectralaw.sweeps.estimate import estimate
 from spectralaw.task import Network, Task
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory import predict_grid
@@ -21,14 +25,27 @@ if TYPE_CHECKING:
 NOISE_VARIANCE, GAMMA = 0.5, 1.0
 
 
+_SAMPLES = {
+    "diagonal": (0.05, 0.125, 0.3, 0.6, 1.0, 1.65, 4.0, 12.5, 40.0),
+    "quadratic": (0.01, 0.025, 0.06, 0.14, 0.25, 0.45, 0.9, 1.9, 4.0),
+}
+
+
 @dataclass(frozen=True)
 class Curves:
     """The learning curves of one network: sizes of the experiment."""
 
     network: Network
     dimension: int
-    samples: tuple[int, ...]
     seeds: int
+    shares: tuple[float, ...] = ()
+    """Samples in units of d (diagonal) or d² (quadratic); by default from few to plenty."""
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """Whole numbers of samples, the interpolation threshold among them by default."""
+        unit = self.dimension if self.network == "diagonal" else self.dimension**2
+        return tuple(round(share * unit) for share in self.shares or _SAMPLES[self.network])
 
     @property
     def weight_decays(self) -> tuple[float, ...]:
@@ -39,15 +56,33 @@ class Curves:
         """The task of one point."""
         return Task(self.network, self.dimension, samples, weight_decay, NOISE_VARIANCE, PowerLaw(GAMMA))
 
+    def tasks(self) -> list[Task]:
+        """All points, weight decay outside, samples inside."""
+        return [self.task(n, decay) for decay in self.weight_decays for n in self.samples]
 
-QUICK = (
-    Curves("diagonal", 200, (10, 25, 60, 120, 200, 330, 800, 2500, 8000), 16),
-    Curves("quadratic", 100, (100, 250, 600, 1400, 2500, 4500, 9000, 19000, 40000), 8),
-)
+
+QUICK = (Curves("diagonal", 200, 16), Curves("quadratic", 100, 8))
 PAPER = (
-    Curves("diagonal", 800, (20, 50, 120, 300, 600, 800, 1100, 2000, 6000, 20000, 60000), 32),
-    Curves("quadratic", 200, (200, 600, 1600, 4000, 7000, 10000, 14000, 25000, 60000, 160000), 4),
+    *(Curves("diagonal", d, 32) for d in (100, 200, 400, 800)),
+    *(Curves("quadratic", d, 4) for d in (100, 200, 400, 800)),
 )
+
+
+def what_fits(curves: Sequence[Curves], hours: float | None, workers: int | None) -> tuple[list[Curves], list[Claim]]:
+    """Curves that fit into memory and, by a rough estimate, into some hours each; and a line for each left out."""
+    fits, left_out = [], []
+    for one in curves:
+        try:
+            cost = estimate(plan_sweep(one.tasks(), one.seeds, "convex"), workers)
+        except InvalidInput as error:
+            reason = str(error)
+        else:
+            if hours is None or cost.seconds <= 3600.0 * hours:
+                fits.append(one)
+                continue
+            reason = f"{cost}, more than the {hours:g} hours allowed"
+        left_out.append(Claim(f"{one.network}, d = {one.dimension}", reason, None))
+    return fits, left_out
 
 
 def compute(
@@ -79,8 +114,7 @@ def compute(
     theory = predict_grid(base, weight_decay=decays, samples=samples).excess_risk
     curve = predict_grid(base, weight_decay=decays, samples=fine).excess_risk.rename(samples="fine_samples")
 
-    tasks = [curves.task(float(n), decay) for decay in decays for n in samples]
-    trained = train_all(tasks, curves.seeds, store=store, workers=workers, progress=progress)
+    trained = train_all(curves.tasks(), curves.seeds, store=store, workers=workers, progress=progress)
     shape = (len(decays), len(samples), curves.seeds)
     measured = {name: values.reshape(shape) for name, values in trained.numbers.items()}
 
@@ -122,17 +156,17 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
             good == total,
         ),
         Claim(
-            f"{network}: every training reaches its certificate",
+            f"{network}, d = {d}: every training reaches its certificate",
             f"{data.excess_risk.size - lost} of {data.excess_risk.size}",
             lost == 0,
         ),
         Claim(
-            f"{network}: with λ = 1/d the risk peaks at the interpolation threshold, n = {peak_at:g}",
+            f"{network}, d = {d}: with λ = 1/d the risk peaks at the interpolation threshold, n = {peak_at:g}",
             f"largest mean risk near it at n = {top:g}",
             0.5 <= top / peak_at <= 2.0,
         ),
         Claim(
-            f"{network}: the risk falls to the order of Δ d/n_eff for n_eff ≫ d",
+            f"{network}, d = {d}: the risk falls to the order of Δ d/n_eff for n_eff ≫ d",
             f"R n_eff/(Δ d) = {best * effective / (NOISE_VARIANCE * d):.2f} at the largest n",
             0.1 < best * effective / (NOISE_VARIANCE * d) < 10.0,
         ),

@@ -12,14 +12,20 @@ class Claim:
 
     claim: str
     measured: str
-    agrees: bool
+    agrees: bool | None
+    """None for what was not run."""
     explanation: str = ""
     """Why it does not agree, where that is known."""
 
+    @property
+    def word(self) -> str:
+        """The verdict: agree, DISAGREE or not run."""
+        return "not run" if self.agrees is None else "agree" if self.agrees else "DISAGREE"
+
 
 def _judgement(claim: Claim) -> str:
-    if claim.agrees:
-        return "agree"
+    if claim.agrees is not False:
+        return claim.word
     return "**disagree**" + (f": {claim.explanation}" if claim.explanation else "")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 
 import spectralaw as sl
@@ -86,3 +89,21 @@ def test_cost_is_estimated_and_what_does_not_fit_is_refused():
     assert large.seconds > small.seconds and large.bytes > 10 * small.bytes
     with pytest.raises(sl.InvalidInput, match="bytes of memory"):
         estimate(sl.plan_sweep({**GRID, "dimension": 10**5, "samples": 10**8}))
+
+
+def test_refinement_goes_where_the_risk_changes_most():
+    from spectralaw.sweeps.refine import refine
+
+    grid = {**GRID, "network": "quadratic", "samples": [20, 100, 500, 20_000], "weight_decay": 0.01}
+    plan = refine(sl.plan_sweep(grid, methods="theory"), 12)
+    assert plan.size() == 16 and len({key for key, _ in plan.jobs()}) == 16
+    assert [k for k, _ in plan.jobs()] == [k for k, _ in refine(sl.plan_sweep(grid, methods="theory"), 12).jobs()]
+    n = sorted(task.samples for task in plan.all_tasks())
+    risk = [math.log(sl.predict(task).excess_risk) for task in sorted(plan.all_tasks(), key=lambda t: t.samples)]
+    even = np.geomspace(20, 20_000, 16)
+    same = [math.log(sl.predict(sl.Task("quadratic", 20, v, 0.01, 0.5)).excess_risk) for v in even]
+    assert max(abs(np.diff(risk))) < 0.8 * max(abs(np.diff(same))) and all(v == round(v) for v in n)
+    with pytest.raises(sl.InvalidInput, match="refine needs a grid"):
+        refine(sl.plan_sweep([sl.Task("diagonal", 20, 10, 0.1, 0.5)]), 3)
+    narrow = refine(sl.plan_sweep({**GRID, "samples": [10, 11], "weight_decay": 1.0}), 5)
+    assert narrow.size() == sl.plan_sweep({**GRID, "samples": [10, 11], "weight_decay": 1.0}).size()  # nothing between

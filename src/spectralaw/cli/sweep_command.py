@@ -20,16 +20,19 @@ def run(
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: one for each processor).")] = None,  # noqa: UP045
     scheduler: Annotated[Optional[str], typer.Option(help="Address of a Dask scheduler, tcp://host:port.")] = None,  # noqa: UP045
     timeout: Annotated[Optional[float], options.number("Seconds a row may take.")] = None,  # noqa: UP045
+    refine: Annotated[int, typer.Option(help="Further tasks where the predicted risk changes most.")] = 0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run failed rows again.")] = False,
     json: options.Json = False,
 ) -> None:
     """Run a sweep, or continue it."""
     import spectralaw as sl
+    from spectralaw._checks import at_least
     from spectralaw.cli.progress import bar
     from spectralaw.sweeps.estimate import estimate
+    from spectralaw.sweeps.refine import refine as refined
 
     where = store or file.with_suffix(".sqlite")
-    plan = sl.plan_sweep(file)
+    plan = refined(sl.plan_sweep(file), int(at_least("refine", refine, 0)))
     cost = estimate(plan, workers)
     if not json:
         typer.echo(f"{plan.size():,} rows into {where}; {cost}", err=True)

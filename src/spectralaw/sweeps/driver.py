@@ -11,6 +11,7 @@ from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.sweeps.plan import Plan, plan
+from spectralaw.sweeps.refine import refine as refined
 from spectralaw.sweeps.store import Store
 from spectralaw.sweeps.sweep import Sweep, open_sweep
 from spectralaw.sweeps.workers import by_executor, by_processes
@@ -29,6 +30,7 @@ def sweep(
     workers: int | None = None,
     executor: Executor | None = None,
     timeout: float | None = None,
+    refine: int = 0,
     retry_failed: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sweep:
@@ -46,6 +48,8 @@ def sweep(
         Runs the rows instead: a pool, or ``dask.distributed.Client(...).get_executor()``. It is not shut down.
     timeout : float, optional
         Seconds a row may take on this machine, after which its process is killed and the row failed.
+    refine : int
+        Further tasks, placed where the predicted risk changes most over the grid.
     retry_failed : bool
         Run failed rows again.
     progress : callable, optional
@@ -61,6 +65,8 @@ def sweep(
         For a bad plan, or a store that is locked, foreign, newer than this version, or cannot be written.
     """
     planned = grid if isinstance(grid, Plan) else plan(grid, seeds, methods, options)
+    if refine:
+        planned = refined(planned, positive_integer("refine", refine))
     count = positive_integer("workers", parallel.processors() if workers is None else workers)
     if timeout is not None and not finite("timeout", timeout) > 0.0:
         raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from spectralaw import parallel
@@ -39,8 +40,8 @@ def estimate(plan: Plan, workers: int | None = None) -> Cost:
         When the largest rows, as many as there are processes, do not fit into memory.
     """
     count = workers or parallel.processors()
-    tasks = list(plan.all_tasks())
-    looked_at = tasks[:: max(1, len(tasks) // _LOOKED_AT)]
+    total = sum(1 for _ in plan.all_tasks())
+    looked_at = list(itertools.islice(plan.all_tasks(), 0, None, max(1, total // _LOOKED_AT)))
     seconds, most = 0.0, 0
     for method in plan.methods:
         for task in looked_at:
@@ -51,7 +52,7 @@ def estimate(plan: Plan, workers: int | None = None) -> Cost:
             work = 2.0 * n * d * (d if task.network == "quadratic" else 4.0) * _PASSES[method]
             seconds += len(plan.seeds) * (0.002 + work / _OPERATIONS)
             most = max(most, bytes_needed(task, method))
-    cost = Cost(seconds * len(tasks) / len(looked_at) / count, most * count)
+    cost = Cost(seconds * total / len(looked_at) / count, most * count)
     available = memory_available()
     if available is not None and cost.bytes > available:
         raise InvalidInput(

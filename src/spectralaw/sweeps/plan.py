@@ -37,7 +37,7 @@ class Plan:
         if self.axes:
             names = list(self.axes)
             for values in itertools.product(*self.axes.values()):
-                yield _task(dict(zip(names, values, strict=True)))
+                yield task_of(dict(zip(names, values, strict=True)))
 
     def jobs(self) -> Iterator[tuple[str, Job]]:
         """Keys and jobs; the theory has one row a task, training one for each seed."""
@@ -105,7 +105,8 @@ def plan(
     return made
 
 
-def _task(values: dict[str, Any]) -> Task:
+def task_of(values: dict[str, Any]) -> Task:
+    """The task with some fields, ``gamma`` standing for a power-law teacher."""
     teacher = values.pop("teacher", None)
     gamma = values.pop("gamma", None)
     if teacher is not None and gamma is not None:

@@ -54,6 +54,10 @@ def by_processes(jobs: Iterator[Job], count: int, timeout: float | None) -> Iter
             worker.stop()
 
 
+_READY = "ready"  # the first thing a process says: from then on its time is counted
+_STARTING = 120.0  # seconds a process may take until then
+
+
 class _Worker:
     """One process and the pipe to it."""
 
@@ -64,17 +68,18 @@ class _Worker:
         theirs.close()
         self.job: Job | None = None
         self.begun = 0.0
+        self.ready = False
         self.failure = Outcome(None, None, None, 0.0, "")
 
     def start(self, job: Job) -> None:
-        self.job, self.begun = job, time.monotonic()
+        self.job, self.begun = job, time.monotonic() + (0.0 if self.ready else _STARTING)
         try:
             self.pipe.send(job)
         except OSError:  # it died while idle; the closed pipe is noticed when collecting
             pass
 
     def fail(self, reason: str) -> None:
-        self.failure = Outcome(None, None, reason, time.monotonic() - self.begun, "")
+        self.failure = Outcome(None, None, reason, max(time.monotonic() - self.begun, 0.0), "")
 
     def stop(self) -> None:
         self.process.kill()
@@ -91,7 +96,11 @@ def _collect(busy: list[_Worker], timeout: float | None) -> Iterator[tuple[_Work
     for worker in busy:
         if worker.pipe in ready:
             try:
-                yield worker, worker.pipe.recv()
+                message = worker.pipe.recv()
+                if message == _READY:
+                    worker.ready, worker.begun = True, time.monotonic()
+                else:
+                    yield worker, message
             except (EOFError, OSError):
                 worker.process.join(5.0)
                 worker.fail(f"the worker process died (exit code {worker.process.exitcode})")
@@ -106,6 +115,10 @@ def _serve(pipe: Any) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt from the keyboard is the driver's affair
+    import spectralaw.theory
+    import spectralaw.training  # noqa: F401  # what rows need, before their time is counted
+
+    pipe.send(_READY)
     while True:
         try:
             job = pipe.recv()

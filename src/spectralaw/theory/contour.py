@@ -24,6 +24,7 @@ G_above. Each result is thus accurate relative to its own size, however small.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,9 +92,16 @@ def moments_above(
     above_weights = np.where(above, weights, 0.0)
     below_weights = np.where(above, 0.0, weights)
 
-    along = _along_path(start, noise, threshold, offset, above_weights, below_weights)
-    under = _under_start(start, noise, threshold, offset, below_weights)
-    along[:, ~np.any(above_weights > 0.0, axis=1)] = 0.0  # exactly, so that a collapsed network has no survivor
+    along, under = np.zeros((4, len(u))), np.zeros((5, len(u)))
+    alive = np.any(above_weights > 0.0, axis=1)  # without, the integrals vanish exactly: a collapsed network
+    for rows in _batches(start, offset, alive):
+        parts = (start[rows], noise[rows], threshold[rows], offset[rows])
+        along[:, rows] = _along_path(*parts, above_weights[rows], below_weights[rows])
+    inside = np.flatnonzero(v > 0.0)  # of the spectrum
+    size = max(1, _CHUNK // (len(_SEGMENT_NODES) * offset.shape[1]))
+    for begin in range(0, len(inside), size):
+        rows = inside[begin : begin + size]
+        under[:, rows] = _under_start(start[rows], noise[rows], threshold[rows], offset[rows], below_weights[rows])
     return _assemble(start, noise, threshold, values, weights, above, along, under)
 
 
@@ -126,36 +134,57 @@ def _assemble(start, noise, threshold, values, weights, above, along, under) -> 
     )
 
 
+def _batches(start, offset, alive) -> Iterator[NDArray[np.intp]]:
+    """Rows to integrate together: of similar path lengths, and few enough for the cache."""
+    rows = np.flatnonzero(alive)
+    if len(rows) == 0:
+        return
+    depth = _path_scales(start[rows], offset[rows])[1]
+    rows = rows[np.argsort(depth)]
+    begin, deepest = 0, np.sort(depth)
+    while begin < len(rows):
+        size = max(1, _CHUNK // (_node_count(deepest[begin]) * offset.shape[1]))
+        yield rows[begin : begin + size]
+        begin += size
+
+
 def _along_path(start, noise, threshold, offset, above_weights, below_weights) -> Array:
     """Imaginary parts of the integrals from w₀ to the right of the spectrum, less what holds G_below alone.
 
     In order those of mse (over δ²), X, ∂_c X and ∂_δ X (over δ⁴).
 
     """
-    v = start.imag
     w, dw = path_to_the_right(start, offset)
-    count = w.shape[1]
-    result = np.empty((4, len(v)))
-    rows = max(1, _CHUNK // (count * offset.shape[1]))
-    for begin in range(0, len(v), rows):
-        part = slice(begin, begin + rows)
-        g_above, g_below = _split_transform(w[part], v[part], offset[part], above_weights[part], below_weights[part])
-        variance = (noise[part] ** 2)[:, None]
-        a = w[part] + (start[part] - threshold[part])[:, None]
-        y_below = a + variance * g_below
-        step = dw[part]
-        difference = g_above * (2.0 * g_below + g_above)  # G² − G_below²
-        c = threshold[part, None]
-        integrands = (
-            (c - a) * difference - variance * g_above * (3.0 * g_below * (g_below + g_above) + g_above**2),
-            g_above
-            * (2.0 * g_below * y_below + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)),
-            -difference,
-            y_below * difference + variance * g_above * (g_below + g_above) ** 2,
-        )
-        for k, integrand in enumerate(integrands):
-            result[k, part] = np.sum(integrand * step, axis=1).imag
-    return result
+    columns = np.stack([above_weights, above_weights * offset, below_weights, below_weights * offset], axis=2)
+    g_above, g_below = _transforms(w.real, w.imag + start.imag[:, None], offset, columns)
+    variance = (noise**2)[:, None]
+    a = w + (start - threshold)[:, None]
+    y_below = a + variance * g_below
+    both = g_below + g_above
+    difference = g_above * (g_below + both)  # G² − G_below²
+    integrands = (
+        (threshold[:, None] - a) * difference - variance * g_above * (3.0 * g_below * both + g_above**2),
+        g_above * (2.0 * g_below * y_below + g_above * (a + 2.0 * variance * g_below + 2.0 / 3.0 * variance * g_above)),
+        -difference,
+        y_below * difference + variance * g_above * both**2,
+    )
+    return np.stack([np.sum(integrand * dw, axis=1).imag for integrand in integrands])
+
+
+def _path_scales(start, offset) -> tuple[NDArray[np.complex128], Array]:
+    """Chord of the path from w₀, and log of the nearest distance to an atom over it."""
+    v = start.imag
+    reach = np.maximum(offset.max(axis=1), 0.0)
+    nearest = np.sqrt(np.min(offset**2, axis=1) + v**2)
+    chord = 2.0 * (reach + v) - 1j * v
+    chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
+    with np.errstate(all="ignore"):
+        depth = np.log(nearest / np.abs(chord))
+    return chord, np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # what is no number stays none
+
+
+def _node_count(depth: float) -> int:
+    return int(np.ceil((-depth + 2.0 * _ENDS) / _STEP)) + 1
 
 
 def path_to_the_right(start: NDArray[np.complex128], offset: Array) -> tuple[NDArray[np.complex128], Array]:
@@ -171,15 +200,8 @@ def path_to_the_right(start: NDArray[np.complex128], offset: Array) -> tuple[NDA
     offset : array, shape (B, m)
         s_i − Re w₀.
     """
-    v = start.imag
-    reach = np.maximum(offset.max(axis=1), 0.0)
-    nearest = np.sqrt(np.min(offset**2, axis=1) + v**2)
-    chord = 2.0 * (reach + v) - 1j * v
-    chord = np.where((reach == 0.0) & (v == 0.0), nearest, chord)
-    with np.errstate(all="ignore"):
-        depth = np.log(nearest / np.abs(chord))
-    depth = np.where(np.isfinite(depth), np.clip(depth, -_DEEPEST, 0.0), 0.0)  # a point that is not a number stays one
-    count = int(np.ceil((-depth.min() + 2.0 * _ENDS) / _STEP)) + 1
+    chord, depth = _path_scales(start, offset)
+    count = _node_count(float(depth.min()))
 
     fraction = np.linspace(0.0, 1.0, count)
     length = 2.0 * _ENDS - depth
@@ -192,43 +214,36 @@ def path_to_the_right(start: NDArray[np.complex128], offset: Array) -> tuple[NDA
     return w, dw
 
 
-def _split_transform(w, v, offset, above_weights, below_weights):
-    """G of the atoms above and below the start, at w₀ + ``w``, in real arithmetic: one matrix product."""
-    height = w.imag + v[:, None]
-    kernel = np.subtract(w.real[:, :, None], offset[:, None, :])
+def _transforms(real, height, offset, columns) -> tuple[NDArray[np.complex128], ...]:
+    """G = Σ a_i / (p + i h − o_i) at points of shape (B, nodes), in real arithmetic: one matrix product.
+
+    ``columns``, shape (B, m, 2 k), holds a and a·o of k sets of weights, each giving one transform.
+    """
+    kernel = np.subtract(real[:, :, None], offset[:, None, :])
     np.square(kernel, out=kernel)
-    kernel += (height**2)[:, :, None]
+    kernel += np.square(height)[:, :, None]
     np.reciprocal(kernel, out=kernel)
-    columns = np.stack([above_weights, above_weights * offset, below_weights, below_weights * offset], axis=2)
     sums = kernel @ columns
-    g_above = w.real * sums[..., 0] - sums[..., 1] - 1j * height * sums[..., 0]
-    g_below = w.real * sums[..., 2] - sums[..., 3] - 1j * height * sums[..., 2]
-    return g_above, g_below
+    return tuple(
+        real * sums[..., k] - sums[..., k + 1] - 1j * (height * sums[..., k]) for k in range(0, sums.shape[-1], 2)
+    )
 
 
 def _under_start(start, noise, threshold, offset, below_weights) -> Array:
-    """The same integrals, and that of M, for G_below alone,
-    along the segment from w₀ down to the real line; zero outside the spectrum.
-    """
+    """The same integrals, and that of M, for G_below alone, along the segment from w₀ down to the real line."""
     v = start.imag
-    result = np.zeros((5, len(v)))
-    inside = v > 0.0
-    if np.any(inside):
-        y = 0.5 * v[inside, None] * (1.0 + _SEGMENT_NODES)
-        dw = -0.5j * v[inside, None] * _SEGMENT_WEIGHTS
-        kernel = 1.0 / (1j * y[:, :, None] - offset[inside, None, :])
-        g = np.sum(kernel * below_weights[inside, None, :], axis=2)
-        variance = (noise[inside] ** 2)[:, None]
-        a = 1j * y + (start.real - threshold)[inside, None]
-        big_y = a + variance * g
-        c = threshold[inside, None]
-        integrands = (
-            big_y**2 * (c + 2.0 * a - big_y),
-            (2.0 / 3.0 * big_y - a) * big_y**2,
-            big_y * (2.0 * a - big_y),
-            big_y * (big_y - a) ** 2,
-            big_y,
-        )
-        for k, integrand in enumerate(integrands):
-            result[k, inside] = np.sum(integrand * dw, axis=1).imag
-    return result
+    y = 0.5 * v[:, None] * (1.0 + _SEGMENT_NODES)
+    dw = -0.5j * v[:, None] * _SEGMENT_WEIGHTS
+    columns = np.stack([below_weights, below_weights * offset], axis=2)
+    (g,) = _transforms(np.zeros_like(y), y, offset, columns)
+    variance = (noise**2)[:, None]
+    a = 1j * y + (start.real - threshold)[:, None]
+    big_y = a + variance * g
+    integrands = (
+        big_y**2 * (threshold[:, None] + 2.0 * a - big_y),
+        (2.0 / 3.0 * big_y - a) * big_y**2,
+        big_y * (2.0 * a - big_y),
+        big_y * (big_y - a) ** 2,
+        big_y,
+    )
+    return np.stack([np.sum(integrand * dw, axis=1).imag for integrand in integrands])

@@ -13,6 +13,12 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads() -> int:
+    """Threads that this process may keep busy: what linear algebra was told, or every processor."""
+    told = os.environ.get("OMP_NUM_THREADS", "").strip()
+    return min(int(told), processors()) if told.isdigit() and int(told) > 0 else processors()
+
+
 @contextlib.contextmanager
 def pinned_threads():
     """One thread of linear algebra for each process started within."""

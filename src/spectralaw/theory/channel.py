@@ -14,16 +14,21 @@ of the threshold to the noise. The training loss is δ² (N − X)² / N in both
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.parallel import threads
 from spectralaw.task import Task
 from spectralaw.theory.atoms import Atoms
 
 Array = NDArray[np.float64]
+
+_BLOCK = 256  # points evaluated together
 
 
 @dataclass
@@ -51,6 +56,10 @@ class Evaluator(Protocol):
     largest_response: float
     """X of noise alone without threshold."""
 
+    def may_collapse(self, noise: Array, threshold: Array) -> NDArray[np.bool_]:
+        """False where something survives the threshold for certain."""
+        ...
+
     def __call__(self, noise: Array, threshold: Array, hint: Any = None) -> Channel: ...
 
 
@@ -71,6 +80,35 @@ def capacity(network: str, samples: Array, dimension: float) -> Array:
 def scaled_decay(network: str, weight_decay: Array, dimension: float) -> Array:
     """λ': λ √d (diagonal), λ̃ (quadratic)."""
     return weight_decay * np.sqrt(dimension) if network == "diagonal" else weight_decay
+
+
+def in_blocks(evaluate: Callable[[Array, Array, Any], Channel], noise: Array, threshold: Array, hint: Any) -> Channel:
+    """Evaluate many points in blocks that fit the cache, on as many threads as linear algebra may use."""
+    if len(noise) <= _BLOCK:
+        return evaluate(noise, threshold, hint)
+    order = np.argsort(threshold)  # like with like: points of a block share their teacher's atoms
+    blocks = np.array_split(order, -(-len(noise) // _BLOCK))
+    with ThreadPoolExecutor(threads()) as pool:
+        parts = list(pool.map(lambda b: evaluate(noise[b], threshold[b], None if hint is None else hint[b]), blocks))
+    whole = empty(len(noise))
+    for block, part in zip(blocks, parts, strict=True):
+        put(whole, block, part)
+    if parts[0].hint is None:
+        whole.hint = None
+    return whole
+
+
+def empty(size: int) -> Channel:
+    """A channel to be filled with :func:`put`."""
+    return Channel(*(np.full(size, np.nan) for _ in range(7)), hint=np.full(size, np.nan, dtype=complex))
+
+
+def put(target: Channel, rows: NDArray[np.intp], source: Channel, which: Any = slice(None)) -> None:
+    """Copy some points of one channel into another."""
+    for field in fields(Channel):
+        values = getattr(source, field.name)
+        if values is not None:
+            getattr(target, field.name)[rows] = values[which]
 
 
 def select(hint: Any, rows: NDArray[np.bool_]) -> Any:

@@ -67,7 +67,7 @@ def moments_above(
     threshold: Array,
     values: Array,
     weights: Array,
-    guess: NDArray[np.complex128] | None = None,
+    start: NDArray[np.complex128] | None = None,
 ) -> Moments:
     """Mass, response and mean-square error of the spectral denoiser (x − c)₊, with their first derivatives.
 
@@ -77,15 +77,16 @@ def moments_above(
         δ > 0 and c ≥ 0.
     values, weights : array, shape (B, m) or (1, m)
         Atoms of the teacher's spectrum and their weights, which add up to one.
-    guess : array of complex, shape (B,), optional
-        Points near the subordination points of the thresholds.
+    start : array of complex, shape (B,), optional
+        The subordination points of the thresholds, if they are known.
 
     Returns
     -------
     Moments
         Relative accuracy about 1e-13 of each term.
     """
-    start = subordination_point(threshold, values, weights, noise, guess)
+    if start is None:
+        start = subordination_point(threshold, values, weights, noise)
     u, v = start.real, start.imag
     offset = values - u[:, None]  # positive above the threshold
     above = offset > -v[:, None]
@@ -187,7 +188,9 @@ def _node_count(depth: float) -> int:
     return int(np.ceil((-depth + 2.0 * _ENDS) / _STEP)) + 1
 
 
-def path_to_the_right(start: NDArray[np.complex128], offset: Array) -> tuple[NDArray[np.complex128], Array]:
+def path_to_the_right(
+    start: NDArray[np.complex128], offset: Array
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Nodes w − w₀ and weights dw of a path from w₀ to a real point right of the spectrum, shape (B, nodes).
 
     The path is the circle over the chord, w = w₀ + L iτ / (1 + iτ), run logarithmically in τ: nodes are equally dense

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import erf, erfc, gammainc, ndtr
 
 from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Channel
+from spectralaw.theory.channel import Channel, in_blocks
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,14 @@ class DiagonalChannel:
         self.largest_risk = atoms.power
         self.largest_response = float(atoms.dimension)
 
+    def may_collapse(self, noise: Array, threshold: Array) -> NDArray[np.bool_]:
+        """Where the tail of the largest coefficient might underflow."""
+        return threshold > 20.0 * np.hypot(self.atoms.largest, noise)
+
     def __call__(self, noise: Array, threshold: Array, hint: Any = None) -> Channel:
+        return in_blocks(self._evaluate, noise, threshold, None)
+
+    def _evaluate(self, noise: Array, threshold: Array, hint: Any = None) -> Channel:
         values, counts = self.atoms.near(threshold)
         terms = coefficient_moments(
             np.abs(values),

@@ -69,7 +69,8 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
         points = dict(zip(batched, mesh, strict=True))
         block = mesh[0].shape if mesh else ()
         constant = {name: np.full(block, getattr(one, name)) for name in _BATCHED}
-        solved = state_evolution(one, *({**constant, **points}[name].ravel() for name in _BATCHED))
+        values = ({**constant, **points}[name].ravel() for name in _BATCHED)
+        solved = state_evolution(one, *values, axes={name: grid[name] for name in batched})
         where = tuple(combination[fixed.index(name)] if name in fixed else slice(None) for name in grid)
         for name, target in result.items():
             target[where] = getattr(solved, name).reshape(block)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Channel
+from spectralaw.theory.channel import Channel, in_blocks
 from spectralaw.theory.contour import Moments, moments_above
 from spectralaw.theory.subordination import subordination_point
 
@@ -26,7 +26,14 @@ class QuadraticChannel:
         self.largest_risk = 2.0 * atoms.power / atoms.dimension
         self.largest_response = 1.0
 
+    def may_collapse(self, noise: Array, threshold: Array) -> NDArray[np.bool_]:
+        """The edge of the spectrum is never left of the largest eigenvalue of the teacher."""
+        return threshold >= self.atoms.largest
+
     def __call__(self, noise: Array, threshold: Array, hint: Any = None) -> Channel:
+        return in_blocks(self._evaluate, noise, threshold, hint)
+
+    def _evaluate(self, noise: Array, threshold: Array, hint: Any = None) -> Channel:
         m = self.moments(noise, threshold, hint)
         return Channel(
             risk=2.0 * m.mse,
@@ -41,36 +48,28 @@ class QuadraticChannel:
 
     def moments(self, noise: Array, threshold: Array, guess: Any = None) -> Moments:
         """Moments of μ_δ above c, with the atoms resolved around the subordination point of c."""
-        values, weights, guess = self.resolved(noise, threshold, guess)
-        return moments_above(noise, threshold, values, weights, guess)
+        values, weights, point = self.resolved(noise, threshold, guess)
+        return moments_above(noise, threshold, values, weights, point)
 
-    def resolved(
-        self, noise: Array, point: Array, guess: Any = None, *, want_point: bool = False
-    ) -> tuple[Array, Array, Any]:
-        """Atoms resolved around the subordination points of some points of the spectrum, and (if wanted) those points.
+    def resolved(self, noise: Array, point: Array, guess: Any = None) -> tuple[Array, Array, NDArray[np.complex128]]:
+        """Atoms resolved around the subordination points of some points of the spectrum, and those points.
 
         Which atoms to take depends on the subordination point, which depends on the atoms: a few rounds agree, since
         blocks are as fine as their distance to the current guess.
         """
         dimension = float(self.atoms.dimension)
+        near = point if guess is None else guess.real
+        values, counts = self.atoms.near(near)
+        w = subordination_point(point, values, counts / dimension, noise, guess)
         if self.atoms.listed:
-            values, counts = self.atoms.near(point)
-            weights = counts / dimension
-            return (
-                values,
-                weights,
-                subordination_point(point, values, weights, noise, guess) if want_point else guess,
-            )
-        if guess is None:
-            values, counts = self.atoms.near(point)
-            guess = subordination_point(point, values, counts / dimension, noise)
-        w = guess
-        values, counts = self.atoms.near(w.real)
+            return values, counts / dimension, w
         for _ in range(6):
-            centre = self.atoms.index_of(np.maximum(w.real, 0.0))
-            values, counts = self.atoms.near(w.real)
-            w = subordination_point(point, values, counts / dimension, noise, w)
+            centre = self.atoms.index_of(np.maximum(near, 0.0))
             moved = np.abs(self.atoms.index_of(np.maximum(w.real, 0.0)) - centre)
-            if np.all(moved <= np.maximum(8.0, 0.02 * centre)):
+            wide = centre * w.imag / np.maximum(w.real, 1e-300)  # of the resolvent there, in indices, for γ = 1
+            if np.all(moved <= np.maximum(8.0, 0.1 * np.minimum(wide, centre))):
                 break
+            near = w.real
+            values, counts = self.atoms.near(near)
+            w = subordination_point(point, values, counts / dimension, noise, w)
         return values, counts / dimension, w

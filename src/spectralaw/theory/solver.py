@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcinv
 
-from spectralaw.theory.channel import Array, Channel, Evaluator, select
+from spectralaw.theory.channel import Array, Channel, Evaluator, empty, put, select
 
 TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at
@@ -41,7 +41,22 @@ class Solution:
     """The limit λ → 0 with capacity to spare: the threshold vanishes and the second equation is void."""
 
 
-def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array) -> Solution:
+@dataclass
+class Guess:
+    """Where to start from at B points; NaN where nothing is known."""
+
+    log_noise: Array
+    log_t: Array
+    hint: Any = None
+
+    def subset(self, rows: NDArray[np.bool_]) -> Guess:
+        """The guess of some of the points."""
+        return Guess(self.log_noise[rows], self.log_t[rows], select(self.hint, rows))
+
+
+def solve(
+    evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array, guess: Guess | None = None
+) -> Solution:
     """Solve R + Δ = N δ² and λ' = c (N − X) at B points.
 
     Parameters
@@ -50,6 +65,8 @@ def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Ar
         Channel of the network.
     capacity, decay, noise_variance : array, shape (B,)
         N > 0, λ' ≥ 0, Δ ≥ 0.
+    guess : Guess, optional
+        Solutions of neighbouring points.
 
     Returns
     -------
@@ -57,52 +74,98 @@ def solve(evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Ar
         With the residual of each point; nothing is raised for a point that has no solution or was not found.
     """
     problem = _Problem(evaluate, capacity, decay, noise_variance)
+    found = _Found.nothing(problem)
     log_noise, log_t = problem.unlearned()
-    state = problem.at(log_noise, log_t)
-    collapsed = (state.channel.survivors <= 0.0) & (decay > 0.0)
+    with np.errstate(all="ignore"):
+        suspects = (decay > 0.0) & evaluate.may_collapse(np.exp(log_noise), np.exp(log_noise + log_t))
+    found.evaluate(problem, np.flatnonzero(suspects), log_noise[suspects], log_t[suspects])
+    collapsed = suspects & (found.channel.survivors <= 0.0)
     rest = ~collapsed
     free = decay == 0.0
     if np.any(free):
-        rest &= ~_without_threshold(problem, free, log_noise, log_t)
+        index, noises = _without_threshold(problem, free, log_noise)
+        found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
+        rest[index] = False
     if np.any(rest):
-        log_noise[rest], log_t[rest] = _search(problem.subset(rest))
-    state = problem.at(log_noise, log_t)
+        searched = _search(problem.subset(rest), None if guess is None else guess.subset(rest))
+        found.take(np.flatnonzero(rest), searched, np.arange(len(searched.error)))
+    state = problem.state(found.log_noise, found.log_t, found.channel)
     collapsed = state.channel.survivors <= 0.0
     rounding = np.finfo(float).eps * np.abs(problem.jacobian(state)[3])
-    unthresholded = free & (log_t == _LOG_T[0])
+    unthresholded = free & (found.log_t == _LOG_T[0])
     residual = np.where(collapsed | unthresholded, np.abs(state.first), state.error)
     return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed, unthresholded)
 
 
-def _without_threshold(problem: _Problem, rows: NDArray[np.bool_], log_noise: Array, log_t: Array) -> NDArray[np.bool_]:
+@dataclass
+class _Found:
+    """The best points so far, with what was evaluated there."""
+
+    log_noise: Array
+    log_t: Array
+    error: Array
+    channel: Channel
+
+    @classmethod
+    def nothing(cls, problem: _Problem) -> _Found:
+        size = len(problem.capacity)
+        return cls(np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.inf), empty(size))
+
+    def keep(self, rows: NDArray[np.intp], x: Array, t: Array, state: _State, which: Any) -> None:
+        """Take over some points of a state, of noises ``x`` and ratios ``t``."""
+        self.log_noise[rows], self.log_t[rows] = x[which], t[which]
+        self.error[rows] = state.error[which]
+        put(self.channel, rows, state.channel, which)
+
+    def take(self, rows: NDArray[np.intp], other: _Found, which: NDArray[np.intp]) -> None:
+        """Take over some points of another."""
+        self.log_noise[rows], self.log_t[rows] = other.log_noise[which], other.log_t[which]
+        self.error[rows] = other.error[which]
+        put(self.channel, rows, other.channel, which)
+
+    def evaluate(self, problem: _Problem, rows: NDArray[np.intp], log_noise: Array, log_t: Array) -> None:
+        """Evaluate some points and take them over."""
+        if len(rows):
+            self.keep(rows, log_noise, log_t, problem.subset(rows).at(log_noise, log_t), slice(None))
+
+
+def _without_threshold(problem: _Problem, free: NDArray[np.bool_], log_noise: Array) -> tuple[NDArray[np.intp], Array]:
     """The limit λ → 0 with more capacity than response: c → 0, and only the first equation is left.
 
-    Writes the solutions into ``log_noise`` and ``log_t``, and returns where they hold.
+    Returns the points where it holds, and their log noise.
     """
-    part = problem.subset(rows)
+    part = problem.subset(free)
     at_zero = np.full(part.capacity.shape, _LOG_T[0])
-    found, solved, _ = _noise_at(part, at_zero, log_noise[rows])
+    found, solved, _ = _noise_at(part, at_zero, log_noise[free])
     holds = solved & (part.at(found, at_zero).channel.response < part.capacity)
-    index = np.flatnonzero(rows)[holds]
-    log_noise[index], log_t[index] = found[holds], at_zero[holds]
-    where = np.zeros(rows.shape, dtype=bool)
-    where[index] = True
-    return where
+    return np.flatnonzero(free)[holds], found[holds]
 
 
-def _search(problem: _Problem) -> tuple[Array, Array]:
-    """Newton, then brackets for what Newton did not find, then Newton from there."""
-    log_noise, log_t, error = _newton(problem, *problem.guess())
+def _search(problem: _Problem, guess: Guess | None) -> _Found:
+    """Newton from a guess, then from one's own, then brackets for what was not found, and Newton from there."""
+    found = _Found.nothing(problem)
+    if guess is not None:
+        known = np.flatnonzero(np.isfinite(guess.log_noise) & np.isfinite(guess.log_t))
+        start = guess.subset(known)  # type: ignore[arg-type]
+        found.take(
+            known, _newton(problem.subset(known), start.log_noise, start.log_t, start.hint), np.arange(len(known))
+        )
+    lost = np.flatnonzero(found.error > TOLERANCE)
+    if len(lost):
+        part = problem.subset(lost)
+        found.take(lost, _newton(part, *part.guess()), np.arange(len(lost)))
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
-    lost = ~(error <= TOLERANCE) | (log_noise > problem.unlearned()[0] + _FAR)
-    if np.any(lost):
+    lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
+    if len(lost):
         part = problem.subset(lost)
         slow = _bracketed(part)
-        fast_noise, fast_t, error = _newton(part, *slow)
-        better = error <= part.at(*slow).error
-        log_noise[lost] = np.where(better, fast_noise, slow[0])
-        log_t[lost] = np.where(better, fast_t, slow[1])
-    return log_noise, log_t
+        bracketed = _Found.nothing(part)
+        bracketed.evaluate(part, np.arange(len(lost)), *slow)
+        polished = _newton(part, *slow)
+        better = polished.error <= bracketed.error
+        found.take(lost[better], polished, np.flatnonzero(better))
+        found.take(lost[~better], bracketed, np.flatnonzero(~better))
+    return found
 
 
 @dataclass
@@ -132,7 +195,13 @@ class _Problem:
         with np.errstate(all="ignore"):
             noise = np.exp(log_noise)
             threshold = noise * np.exp(log_t)
-            channel = self.evaluate(noise, threshold, hint)
+            return self.state(log_noise, log_t, self.evaluate(noise, threshold, hint))
+
+    def state(self, log_noise: Array, log_t: Array, channel: Channel) -> _State:
+        """The equations at points where the channel is known."""
+        with np.errstate(all="ignore"):
+            noise = np.exp(log_noise)
+            threshold = noise * np.exp(log_t)
             first = np.log((channel.risk + self.noise_variance) / self.capacity) - 2.0 * log_noise
             pull = np.where(self.decay > 0.0, self.decay / (threshold * self.capacity), 0.0)
             second = -np.log(np.maximum(channel.response, 0.0) / self.capacity + pull)
@@ -191,27 +260,27 @@ def _threshold_of_noise(share: Array, *, gaussian: bool) -> Array:
     return np.where(share < 1.0, np.maximum(balance, 1e-3), 1e-3)
 
 
-def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) -> tuple[Array, Array, Array]:
-    """Newton's method on both equations, steps bounded; the best point of each run and its error.
+def _newton(problem: _Problem, log_noise: Array, log_t: Array, hint: Any = None, steps: int = 40) -> _Found:
+    """Newton's method on both equations, steps bounded; the best point of each run.
 
     A run ends when it is exact, when rounding keeps it from improving, or when it has not improved for a while;
     before that, three steps that do not improve send it half the way back to its best point.
     """
-    x, t = log_noise.copy(), log_t.copy()
-    best_x, best_t, best = x.copy(), t.copy(), np.full(x.shape, np.inf)
+    x, t = log_noise.copy(), np.clip(log_t, *_LOG_T)
+    best = _Found.nothing(problem)
     stalled = np.zeros(x.shape, dtype=int)
-    hint = None
     active = np.arange(len(x))
     part = problem
     for _ in range(steps):
+        if len(active) == 0:
+            break
         state = part.at(x[active], t[active], hint)
         error = np.where(np.isfinite(state.error), state.error, np.inf)
-        improved = error < best[active]
-        rows = active[improved]
-        best[rows], best_x[rows], best_t[rows] = error[improved], x[rows], t[rows]
+        improved = error < best.error[active]
+        best.keep(active[improved], x[active], t[active], state, improved)
         stalled[active] = np.where(improved, 0, stalled[active] + 1)
-        going = (best[active] > _TARGET) & (stalled[active] < 8)
-        going &= ~((best[active] < 1e-11) & (stalled[active] >= 2))
+        going = (best.error[active] > _TARGET) & (stalled[active] < 8)
+        going &= ~((best.error[active] < 1e-11) & (stalled[active] >= 2))
         if not np.any(going):
             break
         a, b, c, d = part.jacobian(state)
@@ -223,13 +292,14 @@ def _newton(problem: _Problem, log_noise: Array, log_t: Array, steps: int = 40) 
             move_x, move_t = move_x * _LONGEST / length, move_t * _LONGEST / length
         usable = np.isfinite(move_x) & np.isfinite(move_t) & np.isfinite(error)
         back = ~usable | (~improved & (stalled[active] % 3 == 2))
-        x[active] = np.where(back, 0.5 * (x[active] + best_x[active]), x[active] + np.where(usable, move_x, 0.0))
-        t[active] = np.where(back, 0.5 * (t[active] + best_t[active]), t[active] + np.where(usable, move_t, 0.0))
+        best_x, best_t = best.log_noise[active], best.log_t[active]
+        x[active] = np.where(back, 0.5 * (x[active] + best_x), x[active] + np.where(usable, move_x, 0.0))
+        t[active] = np.where(back, 0.5 * (t[active] + best_t), t[active] + np.where(usable, move_t, 0.0))
         t[active] = np.clip(t[active], *_LOG_T)
         hint = select(state.channel.hint, going)
         active = active[going]
         part = problem.subset(active)
-    return best_x, best_t, best
+    return best
 
 
 def _bracketed(problem: _Problem) -> tuple[Array, Array]:

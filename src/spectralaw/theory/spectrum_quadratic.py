@@ -42,7 +42,7 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
         result = np.empty(flat.shape)
         for begin in range(0, flat.size, 256):
             part = flat[begin : begin + 256]
-            _, _, w = channel.resolved(np.full(part.shape, noise), part, want_point=True)
+            _, _, w = channel.resolved(np.full(part.shape, noise), part)
             result[begin : begin + 256] = w.imag / (np.pi * noise**2)
         return np.where((x > 0.0) & (x >= cut - threshold), result.reshape(x.shape), 0.0)
 
@@ -158,7 +158,7 @@ def _mass_above(channel: QuadraticChannel, noise: float, u: float) -> float:
     values, weights = _resolved(channel, at)
     w = np.asarray(at + 1j * imaginary_part(at, values, weights, delta), dtype=complex)
     x = u + noise**2 * stieltjes(w, values, weights).real
-    return float(moments_above(delta, x, values, weights, w).mass[0])
+    return float(moments_above(delta, x, values, weights).mass[0])
 
 
 def _spread(channel: QuadraticChannel, u: float) -> float:

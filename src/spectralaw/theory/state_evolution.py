@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spectralaw.results import Status
 from spectralaw.task import Task
 from spectralaw.theory.channel import Array, capacity, evaluator, scaled_decay
+from spectralaw.theory.lattice import solve_on_lattice
 from spectralaw.theory.solver import TOLERANCE, Solution, solve
 from spectralaw.theory.width import narrow, narrow_exponents, solve_narrow
 
@@ -55,7 +56,9 @@ class StateEvolution:
         ]
 
 
-def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_variance: Array) -> StateEvolution:
+def state_evolution(
+    task: Task, samples: Array, weight_decay: Array, noise_variance: Array, axes: dict[str, Array] | None = None
+) -> StateEvolution:
     """Solve the state evolution of one teacher and dimension for B triples (n, λ, Δ).
 
     Parameters
@@ -64,6 +67,8 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
         Gives network, dimension, teacher and width; its other fields are replaced by the arrays.
     samples, weight_decay, noise_variance : array, shape (B,)
         n > 0, λ ≥ 0 (of the objective; the width's factor √(p/d) is applied here), Δ ≥ 0.
+    axes : dict, optional
+        Values of those that are axes of a grid, if the triples are its points in C order: neighbours then help.
 
     Returns
     -------
@@ -74,7 +79,12 @@ def state_evolution(task: Task, samples: Array, weight_decay: Array, noise_varia
     dimension = float(task.dimension)
     n_capacity = np.asarray(capacity(task.network, samples, dimension))
     decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)
-    solution = solve(evaluator(task), n_capacity, decay, noise_variance)
+    lattice = [_coordinates(values) for values in (axes or {}).values()]
+    if lattice:
+        shape = tuple(len(values) for values in lattice)
+        solution = solve_on_lattice(evaluator(task), shape, lattice, n_capacity, decay, noise_variance)
+    else:
+        solution = solve(evaluator(task), n_capacity, decay, noise_variance)
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
@@ -126,6 +136,13 @@ def _with_cut(answer: StateEvolution, row: int, task: Task) -> None:
     values["collapsed"] = False
     for name, value in values.items():
         getattr(answer, name)[row] = value
+
+
+def _coordinates(values: Array) -> Array:
+    """What solutions are smooth in along an axis: logarithms, if they can be had, or positions where values repeat."""
+    smooth = np.log(values) if np.all(values > 0.0) else values
+    steps = np.diff(smooth)
+    return smooth if np.all(steps > 0.0) or np.all(steps < 0.0) else np.arange(len(values), dtype=float)
 
 
 def _width_factor(task: Task) -> float:

@@ -76,13 +76,23 @@ def subordination_point(
         semicircle = np.sqrt((x**2 - 4.0 * noise**2).astype(complex))
         guess = np.asarray(0.5 * (x + semicircle), dtype=complex)
     w, good = _newton(guess, x, values, weights, noise)
-    todo = ~good
-    if np.any(todo):
-        pick = (lambda v: v[todo]) if len(values) > 1 else (lambda v: v)
+    for _ in range(2):  # a guess on the wrong side of an edge: leave the real line, or return to it
+        todo = np.flatnonzero(~good)
+        if len(todo) == 0:
+            return w
+        pick = (lambda v, rows=todo: v[rows]) if len(values) > 1 else (lambda v: v)
+        flipped = np.where(guess[todo].imag == 0.0, guess[todo] + 0.1j * noise[todo], guess[todo].real)
+        w[todo], good[todo] = _newton(flipped, x[todo], pick(values), pick(weights), noise[todo])
+        guess = np.where(guess.imag == 0.0, guess + 0.01j * noise, guess.real)
+    for tolerance in (1e-7, 1e-15):  # rarely is more than a rough bracket needed
+        todo = np.flatnonzero(~good)
+        if len(todo) == 0:
+            break
+        pick = (lambda v, rows=todo: v[rows]) if len(values) > 1 else (lambda v: v)
         s, a = pick(values), pick(weights)
-        start = _bracketed(x[todo], s, a, noise[todo])
-        polished, good = _newton(start, x[todo], s, a, noise[todo])
-        w[todo] = np.where(good, polished, start)
+        start = _bracketed(x[todo], s, a, noise[todo], tolerance)
+        polished, good[todo] = _newton(start, x[todo], s, a, noise[todo])
+        w[todo] = np.where(good[todo], polished, start)
     return w
 
 
@@ -96,26 +106,26 @@ def _newton(
     """
     variance = noise**2
     w = np.array(w, dtype=complex)
-    good = np.zeros(x.shape, dtype=bool)
+    step, slope = np.full(w.shape, np.inf, dtype=complex), np.zeros(w.shape, dtype=complex)
+    rows = np.arange(len(w))
+    pick = (lambda v: v[rows]) if len(values) > 1 else (lambda v: v)
     with np.errstate(all="ignore"):
         for _ in range(8):
-            inverse = 1.0 / (w[:, None] - values)
-            weighted = weights * inverse
-            slope = 1.0 - variance * np.sum(weighted * inverse, axis=1)
-            step = (w - x + variance * np.sum(weighted, axis=1)) / slope
-            w = np.where(good, w, w - step)
-            good |= np.abs(step) <= 4e-16 * (np.abs(w) + noise)
-            if np.all(good):
+            inverse = 1.0 / (w[rows, None] - pick(values))
+            weighted = pick(weights) * inverse
+            slope[rows] = 1.0 - variance[rows] * np.einsum("ij,ij->i", weighted, inverse)
+            step[rows] = (w[rows] - x[rows] + variance[rows] * np.sum(weighted, axis=1)) / slope[rows]
+            w[rows] -= step[rows]
+            rows = rows[~(np.abs(step[rows]) <= 4e-16 * (np.abs(w[rows]) + noise[rows]))]
+            if len(rows) == 0:
                 break
         closeness = np.abs(step) <= 1e-13 * (np.abs(w) + noise)
-        inverse = 1.0 / (w[:, None] - values)
-        slope = 1.0 - variance * np.sum(weights * inverse * inverse, axis=1)
-        right = np.where(w.imag == 0.0, slope.real > 0.0, w.imag > 1e-13 * noise)
+        right = np.where(w.imag == 0.0, np.real(slope) > 0.0, w.imag > 1e-13 * noise)
         good = closeness & right & np.isfinite(w.real) & np.isfinite(w.imag)
     return w, good
 
 
-def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> ComplexArray:
+def _bracketed(x: Array, values: Array, weights: Array, noise: Array, tolerance: float) -> ComplexArray:
     """Bisection with Newton steps on u = Re w, along which x(u) = u + δ² Re G increases; |x − u| ≤ δ."""
     variance = noise**2
     low, high = x - noise, x + noise
@@ -135,7 +145,8 @@ def _bracketed(x: Array, values: Array, weights: Array, noise: Array) -> Complex
         middle = 0.5 * (low + high)
         newton = np.isfinite(proposal) & (proposal > low) & (proposal < high) & (iteration % 3 != 2)
         following = np.where(newton, proposal, middle)
-        done |= (np.abs(excess) <= 1e-15 * (np.abs(x) + noise)) | (high - low <= 4e-16 * (np.abs(x) + noise))
+        scale = np.abs(x) + noise
+        done |= (np.abs(excess) <= tolerance * scale) | (high - low <= 0.4 * tolerance * scale)
         if np.all(done):
             break
         u = np.where(done, u, following)

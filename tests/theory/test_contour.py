@@ -115,3 +115,14 @@ def test_points_do_not_depend_on_their_company():
         alone = moments(values, weights, noise[i], threshold[i])
         assert alone.mse[0] == pytest.approx(together.mse[i], rel=1e-12)
         assert alone.response[0] == pytest.approx(together.response[i], rel=1e-12, abs=1e-15)
+
+
+def test_curve_is_the_point_by_point_solution():
+    from spectralaw.theory.subordination import curve, subordination_point
+
+    values = np.sort(np.random.default_rng(0).exponential(size=60))
+    weights, x = np.full(60, 1.0 / 60.0), np.linspace(-1.5, 7.0, 203)
+    one_by_one = np.array(
+        [subordination_point(np.array([v]), values[None], weights[None], np.array([0.3]))[0] for v in x]
+    )
+    assert np.allclose(curve(x, values, weights, 0.3), one_by_one, rtol=1e-12, atol=1e-13)

@@ -154,3 +154,17 @@ def test_bad_tasks():
         sl.train(sl.Task("quadratic", 10, 20, 1.0, width=3))
     with pytest.raises(sl.InvalidInput, match="task must be a Task"):
         sl.train("quadratic")  # type: ignore[arg-type]
+
+
+def test_a_path_of_decays_has_the_minimisers_of_each():
+    rng = np.random.default_rng(0)
+    for n, d in ((30, 60), (120, 40)):
+        x = rng.standard_normal((n, d))
+        y = x[:, :3].sum(axis=1) + 0.1 * rng.standard_normal(n)
+        largest = np.max(np.abs(x.T @ y))
+        decays = largest * np.array([1.5, 0.5, 0.1, 0.02])
+        path = lasso.minimise_path(x, y, decays, tolerance=1e-10)
+        assert not path[0].coefficients.any()
+        for decay, found in zip(decays, path, strict=True):
+            alone = lasso.minimise(x, y, float(decay), tolerance=1e-10)
+            assert found.gap <= 1e-10 and np.allclose(found.coefficients, alone.coefficients, atol=1e-4)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 ComplexArray = NDArray[np.complex128]
 Array = NDArray[np.float64]
 
+_ROWS = 100_000  # elements of a temporary array: fits the cache
+
 
 def stieltjes(w: ComplexArray, values: Array, weights: Array) -> ComplexArray:
     """G(w) = Σ_i a_i / (w − s_i) at the points ``w``; ``values`` and ``weights`` broadcast against ``w[..., None]``."""
@@ -93,6 +95,36 @@ def subordination_point(
         start = _bracketed(x[todo], s, a, noise[todo], tolerance)
         polished, good[todo] = _newton(start, x[todo], s, a, noise[todo])
         w[todo] = np.where(good[todo], polished, start)
+    return w
+
+
+def curve(x: Array, values: Array, weights: Array, noise: float, *, coarsest: int = 64) -> ComplexArray:
+    """Subordination points of many increasing points of one spectrum: its density is Im w / (π δ²).
+
+    Every ``coarsest``-th point is solved first; halves of the steps start from the interpolation of the last.
+
+    Parameters
+    ----------
+    x : array, shape (B,)
+        Increasing.
+    values, weights : array, shape (m,)
+    noise : float
+        δ > 0.
+    """
+    w = np.full(x.shape, np.nan, dtype=complex)
+    rows = max(1, _ROWS // len(values))
+    solved = np.zeros(0, dtype=np.intp)
+    stride = coarsest
+    while stride:
+        todo = np.setdiff1d(np.append(np.arange(0, len(x), stride), len(x) - 1), solved)
+        if len(solved):
+            w[todo] = x[todo] + np.interp(x[todo], x[solved], w[solved] - x[solved])  # smoother than w itself
+        for begin in range(0, len(todo), rows):
+            part = todo[begin : begin + rows]
+            guess = w[part] if len(solved) else None
+            w[part] = subordination_point(x[part], values[None], weights[None], np.full(len(part), noise), guess)
+        solved = np.sort(np.append(solved, todo))
+        stride //= 2
     return w
 
 

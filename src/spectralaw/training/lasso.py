@@ -6,6 +6,7 @@ Solved by scikit-learn's coordinate descent, certified by our own dual point.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,20 +60,49 @@ def minimise(
     max_iterations : int
         Sweeps of coordinate descent, in all.
     """
-    n, d = inputs.shape
-    if float(np.max(np.abs(inputs.T @ labels))) <= decay:
-        return Minimiser(np.zeros(d), 0.0, 0)
+    return minimise_path(inputs, labels, [decay], tolerance=tolerance, max_iterations=max_iterations)[0]
 
-    from sklearn.exceptions import ConvergenceWarning
+
+def minimise_path(
+    inputs: Array,
+    labels: Array,
+    decays: Sequence[float],
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 1_000_000,
+) -> list[Minimiser]:
+    """Minimise for several decays, best given from large to small: each starts from the last.
+
+    Parameters are those of :func:`minimise`, with ``max_iterations`` for each decay.
+    """
+    n, d = inputs.shape
+    largest = float(np.max(np.abs(inputs.T @ labels)))
+    if min(decays) >= largest:
+        return [Minimiser(np.zeros(d), 0.0, 0) for _ in decays]
+
     from sklearn.linear_model import Lasso
 
     inputs = np.asfortranarray(inputs)
     gram: Any = inputs.T @ inputs if n > d else False  # measured faster as soon as it is the smaller one
-    model = Lasso(alpha=decay / n, fit_intercept=False, warm_start=True, copy_X=False, precompute=gram)
+    model = Lasso(fit_intercept=False, warm_start=True, copy_X=False, precompute=gram)
+    found = []
+    for decay in decays:
+        if decay >= largest:
+            found.append(Minimiser(np.zeros(d), 0.0, 0))
+            continue
+        model.alpha = decay / n
+        found.append(_descend(model, inputs, labels, decay, tolerance, max_iterations))
+    return found
+
+
+def _descend(model: Any, inputs: Array, labels: Array, decay: float, tolerance: float, most: int) -> Minimiser:
+    """Coordinate descent, sharpened until our own certificate holds."""
+    from sklearn.exceptions import ConvergenceWarning
+
     model.tol = _FIRST_TOLERANCE
     sweeps = 0
     while True:
-        model.max_iter = max_iterations - sweeps
+        model.max_iter = most - sweeps
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # judged by our own certificate, which is returned
             model.fit(inputs, labels)
@@ -81,6 +111,6 @@ def minimise(
         residual = labels - inputs @ coefficients
         correlation = float(np.max(np.abs(inputs.T @ residual)))
         gap = relative_gap(labels, residual, float(np.sum(np.abs(coefficients))), decay, correlation)
-        if gap <= tolerance or sweeps >= max_iterations or model.tol < 1e-17:
+        if gap <= tolerance or sweeps >= most or model.tol < 1e-17:
             return Minimiser(np.array(coefficients), gap, sweeps)
         model.tol *= 0.01

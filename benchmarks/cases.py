@@ -194,7 +194,8 @@ def free_convolution() -> Iterator[Row]:
     def by_freealg():
         import freealg
 
-        np.trapezoid = getattr(np, "trapz", np.trapezoid)  # pyright: ignore  # its releases still call the old name
+        if not hasattr(np, "trapz"):
+            setattr(np, "trapz", np.trapezoid)  # noqa: B010  # its releases still call the old name
         form = freealg.FreeForm(matrix)
         form.fit()
         return np.asarray(form.density(x))

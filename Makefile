@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs gallery bench clean
 .DEFAULT_GOAL := test
 
 $(VENV)/.%: pyproject.toml
@@ -25,6 +25,10 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
+
+gallery: $(VENV)/.figures
+	$(BIN)/spectralaw reproduce all --output results
+	$(BIN)/python docs/gallery.py results
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

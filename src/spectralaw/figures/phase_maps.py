@@ -24,7 +24,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
         axes = figure.subplots(1, len(datasets), sharey=True, squeeze=False)[0]
         low = min(float(np.nanmin(data.excess_risk)) for data in datasets)
         high = max(float(np.nanmax(data.excess_risk)) for data in datasets)
-        norm = LogNorm(max(low, 1e-14), min(high, 30.0))
+        norm = LogNorm(max(low, 1e-30), min(high, 30.0))
         for axis, data in zip(axes, datasets, strict=True):
             mesh = _panel(axis, data, norm)
         axes[0].set_ylabel(r"weight decay  $\lambda$")

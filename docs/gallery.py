@@ -18,7 +18,7 @@ HEAD = """# Gallery and verdicts
 
 Each figure is made by one command, `spectralaw reproduce NAME`, with data (netCDF), picture (PNG and PDF) and a
 verdict table: what was claimed, what was measured, agree or not. First the quick size, under two minutes each on two
-cores; then, as far as they were run, figures of `--size paper`. `make gallery` runs the quick size and writes this page.
+cores; then, as far as they were run, figures of `--size paper`. `make gallery` makes the quick size and this page.
 """
 
 

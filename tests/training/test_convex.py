@@ -68,6 +68,65 @@ def test_the_gap_is_a_bound():
     assert rough.gap > 1e-4
 
 
+def test_a_residual_that_points_away_from_the_labels_certifies_nothing():
+    task = sl.Task("quadratic", 30, 900, 1e-3, 0.0)
+    data = draw(task, 1)
+    sensing = Sensing(data.inputs)
+    too_far = 2.0 * data.target  # r·y < 0: a multiple of r that ascends is not feasible in general
+    residual = data.labels - sensing.forward(too_far)
+    assert residual @ data.labels < 0.0
+    top = float(np.linalg.eigvalsh(sensing.adjoint(residual))[-1])
+    assert nuclear.relative_gap(data.labels, residual, float(np.trace(too_far)), 0.03, top) == 1.0
+    x, y, theta = np.eye(3), np.ones(3), np.full(3, 5.0)
+    gap = lasso.relative_gap(y, y - x @ theta, 15.0, 0.1, 4.0)
+    primal, best = 0.5 * 48.0 + 1.5, 3 * (0.1 - 0.1**2 / 2.0)
+    assert primal * (1.0 - gap) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "samples", "weight_decay", "noise_variance"),
+    [(5, 5, 1e-3, 0.0), (40, 16, 0.1, 0.5), (40, 320, 1e-2, 0.5), (40, 720, 1e-3, 0.0), (60, 1800, 1e-3, 0.5)],
+)
+def test_near_interpolation_the_minimiser_is_still_found(dimension, samples, weight_decay, noise_variance):
+    trained = sl.train(sl.Task("quadratic", dimension, samples, weight_decay, noise_variance), 1)
+    assert trained.status is sl.Status.CONVERGED and 0.0 <= trained.certificate <= 1e-6
+    assert trained.iterations < 400
+
+
+def test_a_tolerance_below_rounding_ends_and_says_so():
+    trained = sl.train(sl.Task("quadratic", 15, 100, 0.3, 0.5), tolerance=1e-300)
+    assert trained.status is sl.Status.NOT_CONVERGED and trained.certificate < 1e-10
+
+
+def test_newton_direction_solves_its_equation():
+    """Against the derivative of the proximal step by differences, and dense linear algebra."""
+    from spectralaw.training.tangent import Threshold, newton_direction
+
+    data = draw(sl.Task("quadratic", 8, 60, 1.0, 0.5), 0)
+    sensing, step, decay = Sensing(data.inputs), 8 / (4 * 60.0) / 1.5, 8.0
+    rng = np.random.default_rng(0)
+    g = rng.standard_normal((8, 8))
+    s = data.target + 0.1 * (g + g.T)
+
+    def proximal(matrix):
+        gradient = -2.0 * sensing.adjoint(data.labels - sensing.forward(matrix))
+        return Threshold.at(matrix - step * gradient, step * decay)
+
+    split = proximal(s)
+    n = split.factor @ split.factor.T
+    assert 0 < len(split.kept) < 8
+    direction, image = newton_direction(sensing, split, n - s, sensing.forward(n - s), step, 0.0)
+    np.testing.assert_allclose(image, sensing.forward(direction), atol=1e-4 * np.max(np.abs(image)))
+
+    def equation(matrix):
+        p = proximal(matrix)
+        return matrix - p.factor @ p.factor.T
+
+    before, h = equation(s), 1e-6
+    change = (equation(s + h * (n + direction - s)) - equation(s - h * (n + direction - s))) / (2.0 * h)
+    assert np.linalg.norm(before + change) < 0.2 * np.linalg.norm(before)  # the forcing term, in another norm
+
+
 def test_lasso_optimality_conditions():
     task = sl.Task("diagonal", 40, 60, 0.5, 0.5)
     data, trained = draw(task, 0), sl.train(task, tolerance=1e-10)

@@ -95,7 +95,7 @@ def bytes_needed(task: Task, method: str) -> int:
     elif method == "network":
         arrays = n * d + 4 * n + 4 * d * d + 50 * p * d + 2 * _BLOCK
     else:
-        arrays = n * d + 8 * n + 16 * d * d + 2 * _BLOCK
+        arrays = 2 * n * d + 8 * n + 24 * d * d + 2 * _BLOCK  # 32-bit copies of the inputs and of the hidden units
     return 8 * arrays
 
 

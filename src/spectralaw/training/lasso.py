@@ -37,9 +37,8 @@ def relative_gap(labels: Array, residual: Array, norm: float, decay: float, corr
     primal = 0.5 * square + decay * norm
     if primal == 0.0 or square == 0.0:
         return 0.0 if primal == 0.0 else 1.0
-    scale = float(residual @ labels) / square
-    if correlation > 0.0:
-        scale = min(scale, decay / correlation)
+    most = decay / correlation if correlation > 0.0 else np.inf
+    scale = float(np.clip(float(residual @ labels) / square, -most, most))
     dual = scale * float(residual @ labels) - 0.5 * scale**2 * square
     return (primal - dual) / primal
 

@@ -2,7 +2,8 @@
 
     min over S ⪰ 0:   P(S) = ‖y − A S‖² + ρ Tr S,      ρ = λ √(p d)
 
-exact for a width p ≥ d (arXiv:2505.17958). Solved by accelerated proximal gradient steps; certified by a dual point.
+exact for a width p ≥ d (arXiv:2505.17958). Proximal gradient steps find the rank, Newton steps on the tangent space of
+that rank the minimiser; a dual point certifies it.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spectralaw.training.sensing import Sensing
+from spectralaw.training.sensing import Array, Sensing
+from spectralaw.training.tangent import Threshold, newton_direction
 
-Array = NDArray[np.float64]
-
-_CHECK_EVERY = 10  # iterations between two certificates
-_SHRINK = 0.97  # of the local curvature estimate in each iteration; it grows again where the step was too long
-_GROW = 1.5
+_CURVATURE = 1.3  # of the smooth part where a step starts to be tried, in units of the mean 4 n/d
+_SLACK = 1e-3  # rounding that the test of the curvature forgives
+_DAMPING = 0.3  # of the first Newton step; a tenth of it after each success, ten times after each failure
+_LEAST_DAMPING, _MOST_DAMPING = 1e-8, 1e8
+_IDLE = 50  # iterations without a decrease beyond rounding, after which none is to be expected
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Minimiser:
     gap: float
     """(P − D) / P with D the value of a dual feasible point."""
     iterations: int
+    """Gradients taken."""
 
     @property
     def factor(self) -> Array:
@@ -41,21 +43,34 @@ class Minimiser:
         return self.eigenvectors * np.sqrt(self.eigenvalues)
 
 
-def relative_gap(labels: Array, residual: Array, trace: float, decay: float, top: float) -> float:
-    """Relative duality gap at a point with the given residual and trace; ``top`` is λ_max(Aᵀ residual).
+def dual_value(labels: Array, residual: Array, decay: float, top: float) -> float:
+    """Value of the best dual point along a residual r; ``top`` is λ_max(Aᵀ r).
 
-    The dual is max over u of u·y − ‖u‖²/4 with Aᵀu ⪯ ρ; the dual point is the multiple of the residual that is best
-    among the feasible ones.
+    The dual is max over u of u·y − ‖u‖²/4 with Aᵀu ⪯ ρ; tried are the multiples u = 2 s r with s ≥ 0.
     """
-    square = float(residual @ residual)
-    primal = square + decay * trace
-    if primal == 0.0 or square == 0.0:
-        return 0.0 if primal == 0.0 else 1.0
-    scale = float(residual @ labels) / square
+    square, product = float(residual @ residual), float(residual @ labels)
+    if square == 0.0:
+        return 0.0
+    scale = max(product / square, 0.0)
     if top > 0.0:
         scale = min(scale, decay / (2.0 * top))
-    dual = 2.0 * scale * float(residual @ labels) - scale**2 * square
-    return (primal - dual) / primal
+    return 2.0 * scale * product - scale**2 * square
+
+
+def relative_gap(labels: Array, residual: Array, trace: float, decay: float, top: float) -> float:
+    """Relative duality gap at a point with the given residual and trace; ``top`` is λ_max(Aᵀ residual)."""
+    primal = float(residual @ residual) + decay * trace
+    return 0.0 if primal == 0.0 else (primal - dual_value(labels, residual, decay, top)) / primal
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A positive matrix by its eigenvalues, and what is needed of it."""
+
+    split: Threshold
+    matrix: Array
+    image: Array
+    objective: float
 
 
 def minimise(
@@ -63,8 +78,9 @@ def minimise(
 ) -> Minimiser:
     """Minimise ‖y − A S‖² + ρ Tr S over S ⪰ 0.
 
-    Accelerated proximal gradient with restarts where the momentum points uphill. The step follows the local curvature:
-    the bound ‖A D‖² ≤ (L/2) ‖D‖² is checked on the step D itself, at no cost, and L shrinks again after each iteration.
+    Each iteration takes a gradient at S, a proximal step from there to N, and a damped Newton step from N to the next
+    S. Where P(N) does not decrease, it returns to the last N, from which a proximal step, shortened to the local
+    curvature, always descends, and damps more.
 
     Parameters
     ----------
@@ -78,43 +94,67 @@ def minimise(
         Where to stop without it; the gap then says how far it came.
     """
     d, n = sensing.dimension, sensing.samples
-    back = sensing.adjoint(labels)
     nothing = Minimiser(np.zeros(0), np.zeros((d, 0)), labels, 0.0, 0)
-    if 2.0 * np.linalg.eigvalsh(back)[-1] <= decay:  # the gradient at zero is inside the cone: zero is the minimiser
+    back = sensing.adjoint(labels)
+    top = float(np.linalg.eigvalsh(back)[-1])
+    if 2.0 * top <= decay:  # the gradient at zero is inside the cone: zero is the minimiser
         return nothing
 
-    curvature = 1.3 * 4.0 * n / d  # of A for matrices in general position, plus a margin
-    current = np.zeros((d, d), order="F")
-    current_image = np.zeros(n)
-    ahead, ahead_image, momentum = current, current_image, 1.0
-    best = nothing
+    least = curvature = _CURVATURE * 4.0 * n / d
+    damping, newton = _DAMPING, False
+    empty = Threshold(np.zeros(0), np.zeros((d, 0)), np.zeros(0), np.zeros((d, 0)))
+    best = _Point(empty, np.zeros((d, d)), np.zeros(n), float(labels @ labels))
+    size = float(np.linalg.norm(labels))
+    ahead, ahead_image, bound = best.matrix, best.image, 0.0
+    iteration = idle = 0
     for iteration in range(1, max_iterations + 1):
-        gradient = -2.0 * (sensing.adjoint(labels - ahead_image) if iteration > 1 else back)
         while True:
-            eigenvalues, vectors = np.linalg.eigh(ahead - gradient / curvature)
-            kept = eigenvalues > decay / curvature
-            values, vectors = eigenvalues[kept] - decay / curvature, vectors[:, kept]
-            factor = vectors * np.sqrt(values)
-            following = factor @ factor.T
-            image = sensing.forward_factor(factor)
-            step = float(np.sum((following - ahead) ** 2))
-            stretch = 2.0 * float(np.sum((image - ahead_image) ** 2))
-            if stretch <= curvature * step * (1.0 + 1e-12) or step == 0.0:
+            point = _proximal_step(sensing, labels, decay, ahead, back, curvature)
+            moved, moved_image = point.matrix - ahead, point.image - ahead_image
+            length, stretch = float(np.sum(moved**2)), 2.0 * float(moved_image @ moved_image)
+            if newton or not stretch > curvature * length * (1.0 + _SLACK):
                 break
-            curvature = max(_GROW * curvature, min(stretch / step, 4.0 * curvature))
-        if float(np.sum((ahead - following) * (following - current))) > 0.0:
-            momentum = 1.0
-        next_momentum = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * momentum**2))
-        push = (momentum - 1.0) / next_momentum
-        ahead = following + push * (following - current)
-        ahead_image = image + push * (image - current_image)
-        current, current_image, momentum = following, image, next_momentum
-        curvature *= _SHRINK
-        if iteration % _CHECK_EVERY == 0 or iteration == max_iterations or step == 0.0:
-            residual = labels - image
-            top = float(np.linalg.eigvalsh(sensing.adjoint(residual))[-1])
-            gap = relative_gap(labels, residual, float(np.sum(values)), decay, top)
-            best = Minimiser(values[::-1], vectors[:, ::-1], residual, gap, iteration)
-            if gap <= tolerance or step == 0.0:
-                break
-    return best
+            curvature = max(1.5 * curvature, min(stretch / length, 4.0 * curvature))
+        rounding = 16.0 * np.finfo(float).eps * np.sqrt(best.objective) * size
+        idle = 0 if point.objective < best.objective - rounding else idle + 1
+        if point.objective <= best.objective + rounding:
+            best = point
+            if newton:
+                curvature = max(0.5 * curvature, least)
+                damping = 0.1 * damping if damping > _LEAST_DAMPING else 0.0
+            newton = len(best.split.kept) > 0
+        else:
+            damping = min(max(10.0 * damping, 1e-2), _MOST_DAMPING)
+            newton = False
+        ahead, ahead_image = best.matrix, best.image
+        if newton:
+            direction, image = newton_direction(sensing, best.split, moved, moved_image, 1.0 / curvature, damping)
+            ahead, ahead_image = ahead + direction, ahead_image + image
+        residual = labels - ahead_image
+        back = sensing.adjoint(residual)
+        last = idle >= _IDLE or iteration == max_iterations
+        least_needed = -np.inf if last else (1.0 - tolerance) * best.objective
+        bound = max(bound, _dual_bound(labels, residual, decay, back, best.split.vectors, least_needed))
+        if last or bound >= least_needed:
+            break
+    gap = (best.objective - bound) / best.objective
+    return Minimiser(best.split.kept[::-1], best.split.vectors[:, ::-1], labels - best.image, gap, iteration)
+
+
+def _proximal_step(sensing, labels, decay, ahead: Array, back: Array, curvature: float) -> _Point:
+    """From S, with Aᵀ(y − A S), to (S + 2 Aᵀ(y − A S)/L − ρ/L)₊."""
+    split = Threshold.at(ahead + (2.0 / curvature) * back, decay / curvature)
+    factor = split.factor
+    matrix = factor @ factor.T
+    image = sensing.forward_factor(factor)
+    residual = labels - image
+    return _Point(split, matrix, image, float(residual @ residual) + decay * float(np.sum(split.kept)))
+
+
+def _dual_bound(labels: Array, residual: Array, decay: float, back: Array, vectors: Array, needed: float) -> float:
+    """Value of a dual point, a lower bound of the minimum; or 0, where it is certain to be below what is needed."""
+    if vectors.shape[1]:  # eigenvectors of the minimiser are near those of the top eigenvalue
+        top = float(np.max(np.einsum("ij,ij->j", vectors, back @ vectors)))
+        if dual_value(labels, residual, decay, top) < needed:
+            return 0.0
+    return dual_value(labels, residual, decay, float(np.linalg.eigvalsh(back)[-1]))

@@ -1,38 +1,58 @@
-"""The linear map of the quadratic network, A(S)_μ = Tr[S (x_μ x_μᵀ − I)] / √d, without its n × d² matrix."""
+"""The linear map of the quadratic network, A(S)_μ = Tr[S (x_μ x_μᵀ − I)] / √d, without its n × d² matrix.
+
+All products run in NumPy: SciPy brings a second BLAS with threads of its own, and two pools of spinning threads on the
+same cores made training three to four times slower (benchmarks/NOTES.md).
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk  # pyright: ignore[reportAttributeAccessIssue]
 
 Array = NDArray[np.float64]
+AnyArray = NDArray[np.floating]
 
-_BLOCK = 1 << 19  # numbers of a temporary array: stays in the cache
+_BLOCK = 1 << 19  # numbers of the work array: stays in the cache
 
 
 class Sensing:
     """A, and its adjoint Aᵀ(r) = (Σ_μ r_μ x_μ x_μᵀ − Σ_μ r_μ I) / √d.
 
     Memory beyond the inputs is O(d²); a pass costs 2 n d² operations (A), 2 n d k (A of a factor of rank k) and
-    n d² (Aᵀ, by symmetric rank updates).
+    n d² (Aᵀ, by symmetric rank updates). Works in the precision of the inputs, and in one thread at a time: the work
+    array, whose pages are not asked for again in each pass, belongs to the instance.
     """
 
-    def __init__(self, inputs: Array) -> None:
+    def __init__(self, inputs: AnyArray) -> None:
         self.inputs = np.ascontiguousarray(inputs)
         self.samples, self.dimension = inputs.shape
-        self._rows = max(1, _BLOCK // self.dimension)
+        self._rows = min(max(1, _BLOCK // self.dimension), self.samples)
+        self._work = np.empty(self._rows * self.dimension, dtype=self.inputs.dtype)
 
-    def _blocks(self):
+    def blocks(self):
+        """Slices of consecutive samples that fit the cache."""
         for begin in range(0, self.samples, self._rows):
             yield slice(begin, min(begin + self._rows, self.samples))
+
+    def work(self, rows: slice, columns: int) -> AnyArray:
+        """An uninitialised array with a row for each sample of a block and up to d columns."""
+        height = rows.stop - rows.start
+        return self._work[: height * columns].reshape(height, columns)
+
+    @cached_property
+    def single(self) -> Sensing:
+        """The same map in 32 bits."""
+        return Sensing(self.inputs.astype(np.float32))
 
     def forward(self, matrix: Array) -> Array:
         """A(S) of a symmetric matrix, shape (n,)."""
         result = np.empty(self.samples)
-        for rows in self._blocks():
+        for rows in self.blocks():
             x = self.inputs[rows]
-            result[rows] = np.einsum("ij,ij->i", x @ matrix, x)
+            hidden = np.matmul(x, matrix, out=self.work(rows, self.dimension))
+            result[rows] = np.einsum("ij,ij->i", hidden, x)
         return (result - np.trace(matrix)) / np.sqrt(self.dimension)
 
     def forward_factor(self, factor: Array) -> Array:
@@ -40,22 +60,28 @@ class Sensing:
         if 2 * factor.shape[1] > self.dimension:
             return self.forward(factor @ factor.T)
         result = np.empty(self.samples)
-        for rows in self._blocks():
-            hidden = self.inputs[rows] @ factor
+        for rows in self.blocks():
+            hidden = np.matmul(self.inputs[rows], factor, out=self.work(rows, factor.shape[1]))
             result[rows] = np.einsum("ij,ij->i", hidden, hidden)
         return (result - np.sum(factor**2)) / np.sqrt(self.dimension)
 
     def adjoint(self, residual: Array) -> Array:
         """Aᵀ(r), a symmetric matrix of shape (d, d)."""
-        result = np.zeros((self.dimension, self.dimension), order="F")
-        root = np.sqrt(np.abs(residual))[:, None]
-        for rows in self._blocks():
-            r = residual[rows]
-            for sign in (1.0, -1.0):  # a rank update takes weights of one sign
-                part = np.flatnonzero(sign * r > 0.0)
-                if part.size:
-                    scaled = self.inputs[rows][part] * root[rows][part]
-                    result = dsyrk(sign, scaled.T, beta=1.0, c=result, overwrite_c=True)
-        result += np.triu(result, 1).T
+        shift = max(0.0, -float(np.min(residual)))  # a rank update takes weights of one sign
+        result = self._weighted(np.sqrt(residual + shift))
+        if shift > 0.0:
+            result -= shift * self._gram
         result[np.diag_indices(self.dimension)] -= np.sum(residual)
         return result / np.sqrt(self.dimension)
+
+    @cached_property
+    def _gram(self) -> Array:
+        return self._weighted(np.ones(self.samples))
+
+    def _weighted(self, roots: Array) -> Array:
+        """Σ_μ w_μ² x_μ x_μᵀ."""
+        result = np.zeros((self.dimension, self.dimension))
+        for rows in self.blocks():
+            scaled = np.multiply(self.inputs[rows], roots[rows, None], out=self.work(rows, self.dimension))
+            result += scaled.T @ scaled
+        return result

@@ -227,3 +227,31 @@ def test_a_path_of_decays_has_the_minimisers_of_each():
         for decay, found in zip(decays, path, strict=True):
             alone = lasso.minimise(x, y, float(decay), tolerance=1e-10)
             assert found.gap <= 1e-10 and np.allclose(found.coefficients, alone.coefficients, atol=1e-4)
+
+
+@pytest.mark.parametrize(("samples", "dimension"), [(60, 100), (100, 100), (400, 100), (900, 1200)])
+def test_newton_along_the_path_finds_what_coordinate_descent_finds(samples, dimension, monkeypatch):
+    """900 × 1200 inputs have their Gram matrix in 32 bits."""
+    data = draw(sl.Task("diagonal", dimension, samples, 1.0, 0.5), 0)
+    largest = np.max(np.abs(data.inputs.T @ data.labels))
+    decays = largest * np.geomspace(0.8, 0.03, 8)
+    with monkeypatch.context() as only_newton:
+        only_newton.setattr(lasso, "_by_descent", None)
+        path = lasso.minimise_path(data.inputs, data.labels, decays)
+    monkeypatch.setattr(lasso, "_WIDEST", 0)
+    for one, other in zip(path, lasso.minimise_path(data.inputs, data.labels, decays, tolerance=1e-10), strict=True):
+        assert one.gap <= 1e-6
+        np.testing.assert_allclose(one.coefficients, other.coefficients, atol=2e-4 * np.abs(other.coefficients).max())
+
+
+def test_the_gaps_of_a_path_belong_to_its_coefficients():
+    data = draw(sl.Task("diagonal", 50, 60, 1.0, 0.5), 0)
+    decays = np.max(np.abs(data.inputs.T @ data.labels)) * np.array([0.5, 1e-3])
+    for most in (1, 3, 1000):
+        for found, decay in zip(
+            lasso.minimise_path(data.inputs, data.labels, decays, max_iterations=most), decays, strict=True
+        ):
+            residual = data.labels - data.inputs @ found.coefficients
+            size, norm = float(np.max(np.abs(data.inputs.T @ residual))), float(np.sum(np.abs(found.coefficients)))
+            gap = lasso.relative_gap(data.labels, residual, norm, float(decay), size)
+            assert found.gap == pytest.approx(gap, abs=1e-12)

@@ -91,7 +91,7 @@ def bytes_needed(task: Task, method: str) -> int:
     """Memory that training a task takes at its peak, in bytes, workspaces included."""
     n, d, p = whole_samples(task), task.dimension, task.width or task.dimension
     if task.network == "diagonal":
-        arrays = 2 * n * d + 8 * (n + d) + (d * d if n > d else 0)
+        arrays = 2 * n * d + 8 * (n + d) + (3 * d * d if d <= 4 * n else 0)
     elif method == "network":
         arrays = n * d + 4 * n + 4 * d * d + 50 * p * d + 2 * _BLOCK
     else:

@@ -126,3 +126,28 @@ def test_curve_is_the_point_by_point_solution():
         [subordination_point(np.array([v]), values[None], weights[None], np.array([0.3]))[0] for v in x]
     )
     assert np.allclose(curve(x, values, weights, 0.3), one_by_one, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.3, 3.0])
+def test_compressed_atoms_have_the_same_free_convolution(noise):
+    from spectralaw.theory.compression import compressed
+    from spectralaw.theory.subordination import curve, stieltjes
+
+    rng = np.random.default_rng(1)
+    for values in (
+        np.sort(rng.exponential(size=900)),
+        35.0 / np.arange(1.0, 2001.0),
+        np.concatenate([np.zeros(500), rng.standard_normal(500), [7.0]]),
+        np.repeat([1.0, 2.0], 40),
+    ):
+        weights = rng.uniform(0.5, 1.5, len(values))
+        weights /= weights.sum()
+        few, rule = compressed(values, weights, noise)
+        assert len(few) <= len(values) and np.all(rule > 0.0) and np.all(np.diff(few) >= 0.0)
+        assert rule.sum() == pytest.approx(1.0, rel=1e-13)
+        x = np.linspace(values.min() - 3.0 * noise, values.max() + 3.0 * noise, 301)
+        w = curve(x, values, weights, noise)
+        back = w + noise**2 * stieltjes(w, values, weights)  # with every atom
+        slope = np.abs(1.0 - noise**2 * np.array([np.sum(weights / (v - values) ** 2) for v in w]))
+        assert np.all(np.abs(back - x) <= 1e-12 * (1.0 + np.abs(x)) * np.maximum(1.0, slope))
+    assert len(compressed(35.0 / np.arange(1.0, 2001.0), np.full(2000, 1.0 / 2000), 0.5)[0]) < 200

@@ -107,3 +107,12 @@ def test_tail_exponent():
     # in phase VIb every feature is an outlier, and the tail is the teacher's
     spectrum = sl.predict(sl.Task("quadratic", 10**4, 1e10, 5.0, 0.5, sl.PowerLaw(1.0))).spectrum
     assert spectrum.tail_exponent == pytest.approx(-1.0, abs=0.01)
+
+
+def test_a_density_keeps_the_order_and_shape_of_its_points():
+    for dimension in (300, 10**6):
+        density = sl.predict(sl.Task("quadratic", dimension, 0.5 * dimension**2, 0.3, 0.5)).spectrum.density
+        x = np.array([[0.5, 0.1, 0.5], [-1.0, 0.02, 0.3]])
+        one_by_one = np.array([[float(density(np.array([v]))[0]) for v in row] for row in x])
+        np.testing.assert_allclose(density(x), one_by_one, rtol=1e-9, atol=1e-12)
+        assert density([]).shape == (0,)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.theory.channel import Array, Evaluator, empty, put
+from spectralaw.theory.interpolation import lagrange
 from spectralaw.theory.solver import Guess, Solution, solve
 
 _COARSEST = 8
@@ -76,7 +77,7 @@ def _interpolated(
     tables = [np.where(unknown, 0.0, table) for table in (log_noise, log_t, shift.real, shift.imag, 0.0)]
     tables[-1] = unknown.astype(float)
     for place, (axis, c, f) in enumerate(zip(axes, coarse, fine, strict=True)):
-        matrix = _lagrange(axis[c], axis[f])
+        matrix = lagrange(axis[c], axis[f])
         spread = matrix != 0.0  # a point counts as unknown as soon as one neighbour is
         for k, table in enumerate(tables):
             weights = spread.astype(float) if k == len(tables) - 1 else matrix
@@ -88,23 +89,6 @@ def _interpolated(
     # a point of the real line must start there: outside the spectrum v vanishes, and interpolates to almost nothing
     hint = noise * (t + real + 1j * np.where(imaginary > 1e-3, imaginary, 0.0))
     return Guess(log_noise, log_t, None if np.isnan(shift).all() else hint)
-
-
-def _lagrange(known: Array, wanted: Array) -> Array:
-    """Matrix of the interpolation through the four nearest known points (fewer where there are fewer)."""
-    count = min(4, len(known))
-    order = known if known[0] <= known[-1] else -known
-    at = wanted if known[0] <= known[-1] else -wanted
-    first = np.clip(np.searchsorted(order, at) - count // 2, 0, len(known) - count)
-    matrix = np.zeros((len(wanted), len(known)))
-    rows = np.arange(len(wanted))
-    for i in range(count):
-        weight = np.ones(len(wanted))
-        for j in range(count):
-            if j != i:
-                weight *= (wanted - known[first + j]) / (known[first + i] - known[first + j])
-        matrix[rows, first + i] = np.where(np.abs(weight) < 1e-14, 0.0, weight)
-    return matrix
 
 
 def _keep(whole: Solution, rows: NDArray[np.intp], part: Solution) -> None:

@@ -13,7 +13,7 @@ from spectralaw.theory.atoms import Atoms
 from spectralaw.theory.contour import moments_above
 from spectralaw.theory.quadratic import QuadraticChannel
 from spectralaw.theory.spectrum import MOST_OUTLIERS, Spectrum
-from spectralaw.theory.subordination import imaginary_part, stieltjes
+from spectralaw.theory.subordination import curve, imaginary_part, stieltjes
 from spectralaw.theory.width import narrow, quantile
 
 Array = NDArray[np.float64]
@@ -39,11 +39,16 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
     def density(x: Array) -> Array:
         x = np.asarray(x, dtype=float)
         flat = np.where(x > 0.0, x, 1.0).ravel() + threshold
-        result = np.empty(flat.shape)
-        for begin in range(0, flat.size, 256):
-            part = flat[begin : begin + 256]
-            _, _, w = channel.resolved(np.full(part.shape, noise), part)
-            result[begin : begin + 256] = w.imag / (np.pi * noise**2)
+        points, place = np.unique(flat, return_inverse=True)
+        if len(points) == 0:
+            return np.zeros(x.shape)
+        if channel.atoms.listed:
+            spectrum, counts = channel.atoms.all()
+            w = curve(points, spectrum, counts / channel.atoms.dimension, noise)
+        else:
+            parts = np.array_split(points, -(-len(points) // 256))
+            w = np.concatenate([channel.resolved(np.full(part.shape, noise), part)[2] for part in parts])
+        result = w.imag[place.reshape(flat.shape)] / (np.pi * noise**2)
         return np.where((x > 0.0) & (x >= cut - threshold), result.reshape(x.shape), 0.0)
 
     return Spectrum(

@@ -9,10 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.theory.compression import compressed
+from spectralaw.theory.interpolation import lagrange
+
 ComplexArray = NDArray[np.complex128]
 Array = NDArray[np.float64]
 
-_ROWS = 100_000  # elements of a temporary array: fits the cache
+_ROWS = 40_000  # elements of a temporary array: a few of them fit the cache
 
 
 def stieltjes(w: ComplexArray, values: Array, weights: Array) -> ComplexArray:
@@ -111,17 +114,23 @@ def curve(x: Array, values: Array, weights: Array, noise: float, *, coarsest: in
     noise : float
         δ > 0.
     """
+    values, weights = compressed(values, weights, noise)
     w = np.full(x.shape, np.nan, dtype=complex)
-    rows = max(1, _ROWS // len(values))
+    size = max(1, _ROWS // len(values))
     solved = np.zeros(0, dtype=np.intp)
     stride = coarsest
     while stride:
         todo = np.setdiff1d(np.append(np.arange(0, len(x), stride), len(x) - 1), solved)
-        if len(solved):
-            w[todo] = x[todo] + np.interp(x[todo], x[solved], w[solved] - x[solved])  # smoother than w itself
-        for begin in range(0, len(todo), rows):
-            part = todo[begin : begin + rows]
-            guess = w[part] if len(solved) else None
+        if len(solved) > 1:
+            shift = w[solved] - x[solved]  # smoother than w itself
+            guess = lagrange(x[solved], x[todo], 6) @ shift
+            left = np.clip(np.searchsorted(solved, todo) - 1, 0, len(solved) - 2)
+            outside = (shift.imag[left] == 0.0) & (shift.imag[left + 1] == 0.0)  # stays on the real line
+            inside = np.maximum(guess.imag, 0.1 * np.minimum(shift.imag[left], shift.imag[left + 1]))
+            w[todo] = x[todo] + guess.real + 1j * np.where(outside, 0.0, inside)
+        for begin in range(0, len(todo), size):
+            part = todo[begin : begin + size]
+            guess = w[part] if len(solved) > 1 else None
             w[part] = subordination_point(x[part], values[None], weights[None], np.full(len(part), noise), guess)
         solved = np.sort(np.append(solved, todo))
         stride //= 2
@@ -143,18 +152,39 @@ def _newton(
     pick = (lambda v: v[rows]) if len(values) > 1 else (lambda v: v)
     with np.errstate(all="ignore"):
         for _ in range(8):
-            inverse = 1.0 / (w[rows, None] - pick(values))
-            weighted = pick(weights) * inverse
-            slope[rows] = 1.0 - variance[rows] * np.einsum("ij,ij->i", weighted, inverse)
-            step[rows] = (w[rows] - x[rows] + variance[rows] * np.sum(weighted, axis=1)) / slope[rows]
+            transform, derivative = _transform(w[rows], pick(values), pick(weights))
+            slope[rows] = 1.0 + variance[rows] * derivative
+            step[rows] = (w[rows] - x[rows] + variance[rows] * transform) / slope[rows]
             w[rows] -= step[rows]
-            rows = rows[~(np.abs(step[rows]) <= 4e-16 * (np.abs(w[rows]) + noise[rows]))]
+            # the next step is of the order of the square of this one over the slope: below rounding
+            small = np.minimum(1e-10 * np.abs(slope[rows]) ** 2, 1e-10)
+            rows = rows[~(np.abs(step[rows]) <= np.maximum(small, 4e-16) * (np.abs(w[rows]) + noise[rows]))]
             if len(rows) == 0:
                 break
-        closeness = np.abs(step) <= 1e-13 * (np.abs(w) + noise)
+        closeness = np.abs(step) <= 1e-10 * (np.abs(w) + noise)
         right = np.where(w.imag == 0.0, np.real(slope) > 0.0, w.imag > 1e-13 * noise)
         good = closeness & right & np.isfinite(w.real) & np.isfinite(w.imag)
+        good[rows] &= np.abs(step[rows]) <= 1e-13 * (np.abs(w[rows]) + noise[rows])
     return w, good
+
+
+def _transform(w: ComplexArray, values: Array, weights: Array) -> tuple[ComplexArray, ComplexArray]:
+    """G(w) and G'(w), in real arithmetic: with D = Re w − s and k = 1/|w − s|², sums of a k, a k D, a k² and a k² D."""
+    height = w.imag
+    distance = w.real[:, None] - values
+    kernel = np.square(distance)
+    kernel += np.square(height)[:, None]
+    np.reciprocal(kernel, out=kernel)
+    total = (lambda k: k @ weights[0]) if len(weights) == 1 else (lambda k: np.einsum("ij,ij->i", k, weights))
+    mass = total(kernel)
+    distance *= kernel
+    first = total(distance)
+    distance *= kernel
+    second = total(distance)
+    np.square(kernel, out=kernel)
+    square = total(kernel)
+    transform = first - 1j * (height * mass)
+    return transform, 2.0 * height**2 * square - mass + 2j * (height * second)
 
 
 def _bracketed(x: Array, values: Array, weights: Array, noise: Array, tolerance: float) -> ComplexArray:

@@ -57,9 +57,11 @@ def discrete_rule(first: Array, size: Array) -> tuple[Array, Array]:
     listed = size <= _NODES
     n = np.where(listed, _NODES, size)[..., None]
     node_fit, weight_fit = _rule_coefficients()
-    variable = 2.0 * (_NODES / n[..., 0]) ** 2 - 1.0
-    scaled = np.moveaxis(np.polynomial.chebyshev.chebval(variable, node_fit), 0, -1)
-    weights = np.moveaxis(np.polynomial.chebyshev.chebval(variable, weight_fit), 0, -1) * n
+    distinct, place = np.unique(n, return_inverse=True)  # blocks are of few sizes
+    variable = 2.0 * (_NODES / distinct) ** 2 - 1.0
+    place = place.reshape(n.shape[:-1])
+    scaled = np.polynomial.chebyshev.chebval(variable, node_fit).T[place]
+    weights = np.polynomial.chebyshev.chebval(variable, weight_fit).T[place] * n
     nodes = first[..., None] + 0.5 * (n - 1.0) + 0.5 * n * scaled
     single = listed[..., None]
     nodes = np.where(single, first[..., None] + np.minimum(order, np.maximum(size[..., None] - 1.0, 0.0)), nodes)

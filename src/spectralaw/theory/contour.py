@@ -118,9 +118,9 @@ def _assemble(start, noise, threshold, values, weights, above, along, under) -> 
         + threshold[:, None] ** 2 * survive
         - (v / np.pi)[:, None] * (start.real[:, None] + values)
     )
-    mse = np.sum(weights * np.where(above, learned, values**2), axis=1)
+    mse = (weights * np.where(above, learned, values**2)).sum(axis=1)
     mse += (variance * along[0] + under[0] / variance) / np.pi
-    mass = np.sum(np.where(above, weights * survive, 0.0), axis=1) - under[4] / (np.pi * variance)
+    mass = np.where(above, weights * survive, 0.0).sum(axis=1) - under[4] / (np.pi * variance)
     response, response_threshold = (-2.0 / np.pi * (along[k] + under[k] / variance**2) for k in (1, 2))
     response_noise = -(4.0 * response + 8.0 / np.pi * (along[3] + under[3] / variance**2)) / noise
     return Moments(
@@ -138,7 +138,9 @@ def _assemble(start, noise, threshold, values, weights, above, along, under) -> 
 def _batches(start, offset, alive) -> Iterator[NDArray[np.intp]]:
     """Rows to integrate together: of similar path lengths, and few enough for the cache."""
     rows = np.flatnonzero(alive)
-    if len(rows) == 0:
+    if len(rows) <= 1:
+        if len(rows):
+            yield rows
         return
     depth = _path_scales(start[rows], offset[rows])[1]
     rows = rows[np.argsort(depth)]
@@ -169,7 +171,7 @@ def _along_path(start, noise, threshold, offset, above_weights, below_weights) -
         -difference,
         y_below * difference + variance * g_above * both**2,
     )
-    return np.stack([np.sum(integrand * dw, axis=1).imag for integrand in integrands])
+    return np.stack([(integrand * dw).sum(axis=1).imag for integrand in integrands])
 
 
 def _path_scales(start, offset) -> tuple[NDArray[np.complex128], Array]:
@@ -249,4 +251,4 @@ def _under_start(start, noise, threshold, offset, below_weights) -> Array:
         big_y * (big_y - a) ** 2,
         big_y,
     )
-    return np.stack([np.sum(integrand * dw, axis=1).imag for integrand in integrands])
+    return np.stack([(integrand * dw).sum(axis=1).imag for integrand in integrands])

@@ -69,7 +69,7 @@ def discrete_rule(first: Array, size: Array) -> tuple[Array, Array]:
     return nodes, weights
 
 
-def index_rule(count: int, centre: Array) -> tuple[Array, Array]:
+def index_rule(count: int, centre: Array, finest: Array | None = None) -> tuple[Array, Array]:
     """Nodes and weights of Σ_{i=1}^{count} f(i), resolved around a centre.
 
     Parameters
@@ -78,6 +78,8 @@ def index_rule(count: int, centre: Array) -> tuple[Array, Array]:
         Number of indices.
     centre : array, shape (B,)
         Index around which blocks are smallest, one rule for each.
+    finest : array, shape (B,), optional
+        Number of indices of the two blocks next to the centre, if it is more than those that are taken one by one.
 
     Returns
     -------
@@ -87,8 +89,10 @@ def index_rule(count: int, centre: Array) -> tuple[Array, Array]:
     total = float(count)
     centre = np.round(np.clip(centre, _WINDOW, max(total, _WINDOW)))
     doublings = int(np.ceil(np.log2(max(total / _WINDOW, 2.0)))) + 1
-    steps = _WINDOW * 2.0 ** np.arange(doublings)
-    right = np.clip(centre[:, None] + np.concatenate([[0.0], steps]), 0.0, total)  # ends of blocks, inclusive
+    unit = np.full(centre.shape, float(_WINDOW)) if finest is None else np.clip(np.round(finest), _WINDOW, total)
+    steps = unit[:, None] * 2.0 ** np.arange(doublings)
+    right = np.concatenate([centre[:, None], centre[:, None] + steps], axis=1)  # ends of blocks, inclusive
+    right = np.clip(right, 0.0, total)
     near = centre[:, None] - steps  # distances double down to half the centre, then indices halve down to one
     far = np.floor(centre[:, None] / 2.0 ** np.arange(1, doublings + 1))
     left = np.where(steps <= 0.5 * centre[:, None], near, 0.0)
@@ -101,13 +105,26 @@ def index_rule(count: int, centre: Array) -> tuple[Array, Array]:
     used = np.any(blocks > 0.0, axis=0)
     nodes, weights = discrete_rule(ends[:, :-1][:, used] + 1.0, blocks[:, used])
     rows = len(centre)
+    nodes, weights = nodes.reshape(rows, -1), weights.reshape(rows, -1)
+    if not np.any(window & (sizes > 0.0)):
+        return _packed(nodes, weights)
     begin = np.min(np.where(window & (sizes > 0), ends[:, :-1], np.inf), axis=1)
     finish = np.max(np.where(window & (sizes > 0), ends[:, 1:], -np.inf), axis=1)
     singles = begin[:, None] + 1.0 + np.arange(2.0 * _WINDOW)
     inside = singles <= finish[:, None]
-    nodes = np.concatenate([nodes.reshape(rows, -1), np.where(inside, singles, 1.0)], axis=1)
-    weights = np.concatenate([weights.reshape(rows, -1), np.where(inside, 1.0, 0.0)], axis=1)
-    return np.where(weights > 0.0, nodes, 1.0), weights
+    nodes = np.concatenate([nodes, np.where(inside, singles, 1.0)], axis=1)
+    weights = np.concatenate([weights, np.where(inside, 1.0, 0.0)], axis=1)
+    return _packed(nodes, weights)
+
+
+def _packed(nodes: Array, weights: Array) -> tuple[Array, Array]:
+    """What has a weight, moved to the left: the rules of many centres leave two fifths of their places unused."""
+    row, column = np.nonzero(weights)
+    count = np.bincount(row, minlength=len(weights))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    packed, masses = np.ones((len(weights), int(count.max()))), np.zeros((len(weights), int(count.max())))
+    packed[row, place], masses[row, place] = nodes[row, column], weights[row, column]
+    return packed, masses
 
 
 @dataclass(frozen=True)
@@ -147,18 +164,33 @@ class Atoms:
         """Every distinct value (of a listed spectrum) with its multiplicity, largest absolute value first."""
         return _listed_atoms(self.teacher, self.dimension, self.total_power)
 
-    def near(self, point: Array) -> tuple[Array, Array]:
-        """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,)."""
+    def near(self, point: Array, noise: Array | None = None) -> tuple[Array, Array]:
+        """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,).
+
+        For resolvents at subordination points of a noise δ, blocks of N values need not be finer than a radius of
+        δ √(N/d)/4: no such point is nearer than δ √(N/d) to all of them (:mod:`spectralaw.theory.compression`).
+        """
         if self.listed:
             values, counts = self.all()
             return values[None, :], counts[None, :]
-        nodes, counts = index_rule(self.nonzero, self.index_of(point))
+        centre = self.index_of(point)
+        finest = None if noise is None else self._finest(centre, noise)
+        nodes, counts = index_rule(self.nonzero, centre, finest)
         values = self.teacher.value_at(nodes, self.dimension, self.total_power)
         zeros = self.dimension - self.nonzero
         if zeros:
-            values = np.concatenate([values, np.zeros((len(values), 1))], axis=1)
-            counts = np.concatenate([counts, np.full((len(counts), 1), float(zeros))], axis=1)
+            values = np.concatenate([np.zeros((len(values), 1)), values], axis=1)
+            counts = np.concatenate([np.full((len(counts), 1), float(zeros)), counts], axis=1)
         return values, counts
+
+    def _finest(self, centre: Array, noise: Array) -> Array:
+        """Number N of values around an index whose radius, N/2 times the spacing at half the index, is δ √(N/d)/4."""
+        half = np.maximum(0.5 * centre, 1.0)
+        gamma = self.teacher.gamma  # type: ignore[attr-defined]
+        spacing = gamma * self.teacher.value_at(half, self.dimension, self.total_power) / half
+        with np.errstate(all="ignore"):
+            count = (0.5 * noise / spacing) ** 2 / self.dimension
+        return np.minimum(np.where(np.isnan(count), 0.0, count), 0.5 * centre)
 
     def index_of(self, point: Array) -> Array:
         """Fractional index at which the law s(i) passes through each point, between 1 and the last non-zero one."""

@@ -95,9 +95,11 @@ def moments_above(
 
     along, under = np.zeros((4, len(u))), np.zeros((5, len(u)))
     alive = np.any(above_weights > 0.0, axis=1)  # without, the integrals vanish exactly: a collapsed network
+    filled = offset.shape[1] - np.argmax((weights != 0.0)[:, ::-1], axis=1)  # rules are padded with weights of zero
     for rows in _batches(start, offset, alive):
-        parts = (start[rows], noise[rows], threshold[rows], offset[rows])
-        along[:, rows] = _along_path(*parts, above_weights[rows], below_weights[rows])
+        used = slice(int(filled[rows].max()) if len(weights) > 1 else None)
+        parts = (start[rows], noise[rows], threshold[rows], offset[rows, used])
+        along[:, rows] = _along_path(*parts, above_weights[rows, used], below_weights[rows, used])
     inside = np.flatnonzero(v > 0.0)  # of the spectrum
     size = max(1, _CHUNK // (len(_SEGMENT_NODES) * offset.shape[1]))
     for begin in range(0, len(inside), size):

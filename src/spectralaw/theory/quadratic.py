@@ -59,7 +59,7 @@ class QuadraticChannel:
         """
         dimension = float(self.atoms.dimension)
         near = point if guess is None else guess.real
-        values, counts = self.atoms.near(near)
+        values, counts = self.atoms.near(near, noise)
         w = subordination_point(point, values, counts / dimension, noise, guess)
         if self.atoms.listed:
             return values, counts / dimension, w
@@ -70,6 +70,6 @@ class QuadraticChannel:
             if np.all(moved <= np.maximum(8.0, 0.1 * np.minimum(wide, centre))):
                 break
             near = w.real
-            values, counts = self.atoms.near(near)
+            values, counts = self.atoms.near(near, noise)
             w = subordination_point(point, values, counts / dimension, noise, w)
         return values, counts / dimension, w

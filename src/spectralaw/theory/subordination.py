@@ -151,7 +151,7 @@ def _newton(
     rows = np.arange(len(w))
     pick = (lambda v: v[rows]) if len(values) > 1 else (lambda v: v)
     with np.errstate(all="ignore"):
-        for _ in range(8):
+        for _ in range(16):
             transform, derivative = _transform(w[rows], pick(values), pick(weights))
             slope[rows] = 1.0 + variance[rows] * derivative
             step[rows] = (w[rows] - x[rows] + variance[rows] * transform) / slope[rows]

@@ -236,20 +236,23 @@ class _Problem:
         unit = largest / atoms.power  # what a unit of teacher power adds to the risk
         full = self.evaluate.largest_response
         values, counts = atoms.near(np.array([atoms.largest]))
-        squares = values**2
+        order = np.argsort(values[0] ** 2)
+        squares, counts = values[0, order] ** 2, counts[0, order]
+        power_below = np.concatenate([[0.0], np.cumsum(counts * squares)])
+        count_above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0.0]])
         alone = _threshold_of_noise(self.capacity / full, gaussian=full > 1.0)
         risk = np.full(self.capacity.shape, largest)
         noise, threshold = np.sqrt(risk), np.zeros_like(risk)
         for _ in range(8):
             noise = np.sqrt((risk + self.noise_variance) / self.capacity)
             threshold = self.decay / self.capacity
-            cut = np.maximum(noise, threshold) ** 2
             for _ in range(2):
-                learned = np.sum(counts * (squares > cut[:, None]), axis=1) * full / atoms.dimension
-                threshold = self.decay / np.maximum(self.capacity - learned, 0.1 * self.capacity)
                 cut = np.maximum(noise, threshold) ** 2
-            price = (noise**2 + threshold**2)[:, None]
-            risk = np.maximum(unit * np.sum(counts * np.minimum(squares, price), axis=1), 1e-3 * risk)
+                learned = count_above[np.searchsorted(squares, cut, side="right")] * full / atoms.dimension
+                threshold = self.decay / np.maximum(self.capacity - learned, 0.1 * self.capacity)
+            price = noise**2 + threshold**2
+            place = np.searchsorted(squares, price, side="right")
+            risk = np.maximum(unit * (power_below[place] + price * count_above[place]), 1e-3 * risk)
         return np.log(noise), np.log(np.maximum(threshold / noise, alone))
 
 

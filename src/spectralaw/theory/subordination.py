@@ -148,6 +148,7 @@ def _newton(
     variance = noise**2
     w = np.array(w, dtype=complex)
     step, slope = np.full(w.shape, np.inf, dtype=complex), np.zeros(w.shape, dtype=complex)
+    length, done = np.full(w.shape, np.inf), np.zeros(w.shape, dtype=bool)
     rows = np.arange(len(w))
     pick = (lambda v: v[rows]) if len(values) > 1 else (lambda v: v)
     with np.errstate(all="ignore"):
@@ -156,15 +157,17 @@ def _newton(
             slope[rows] = 1.0 + variance[rows] * derivative
             step[rows] = (w[rows] - x[rows] + variance[rows] * transform) / slope[rows]
             w[rows] -= step[rows]
-            # the next step is of the order of the square of this one over the slope: below rounding
-            small = np.minimum(1e-10 * np.abs(slope[rows]) ** 2, 1e-10)
-            rows = rows[~(np.abs(step[rows]) <= np.maximum(small, 4e-16) * (np.abs(w[rows]) + noise[rows]))]
+            before, length[rows] = length[rows], np.abs(step[rows])
+            scale = np.abs(w[rows]) + noise[rows]
+            # steps square: from the last two follows the next, which is not taken where it is below rounding
+            following = length[rows] ** 3 / before**2
+            done[rows] = (length[rows] <= 4e-16 * scale) | (np.isfinite(before) & (following <= 1e-16 * scale))
+            done[rows] &= length[rows] <= 1e-7 * scale
+            rows = rows[~done[rows]]
             if len(rows) == 0:
                 break
-        closeness = np.abs(step) <= 1e-10 * (np.abs(w) + noise)
         right = np.where(w.imag == 0.0, np.real(slope) > 0.0, w.imag > 1e-13 * noise)
-        good = closeness & right & np.isfinite(w.real) & np.isfinite(w.imag)
-        good[rows] &= np.abs(step[rows]) <= 1e-13 * (np.abs(w[rows]) + noise[rows])
+        good = (done | (length <= 1e-13 * (np.abs(w) + noise))) & right & np.isfinite(w.real) & np.isfinite(w.imag)
     return w, good
 
 

@@ -151,3 +151,16 @@ def test_compressed_atoms_have_the_same_free_convolution(noise):
         slope = np.abs(1.0 - noise**2 * np.array([np.sum(weights / (v - values) ** 2) for v in w]))
         assert np.all(np.abs(back - x) <= 1e-12 * (1.0 + np.abs(x)) * np.maximum(1.0, slope))
     assert len(compressed(35.0 / np.arange(1.0, 2001.0), np.full(2000, 1.0 / 2000), 0.5)[0]) < 200
+
+
+def test_a_curve_of_very_many_points_takes_memory_in_proportion():
+    import tracemalloc
+
+    from spectralaw.theory.subordination import curve
+
+    values, weights = np.linspace(0.5, 2.0, 20), np.full(20, 0.05)
+    tracemalloc.start()
+    curve(np.linspace(-2.0, 4.0, 20_000), values, weights, 0.3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # a matrix from half of the points to the other half would take 800 MB

@@ -8,18 +8,26 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def lagrange(known: Array, wanted: Array, points: int = 4) -> Array:
-    """Matrix of the interpolation through the nearest known points, as many as there are up to ``points``."""
+def stencil(known: Array, wanted: Array, points: int) -> tuple[NDArray[np.intp], Array]:
+    """Which known points each wanted one is interpolated from, the nearest ones, and their Lagrange weights.
+
+    Both arrays have the shape (wanted, points), or fewer points where fewer are known, which are in order.
+    """
     count = min(points, len(known))
-    order = known if known[0] <= known[-1] else -known
-    at = wanted if known[0] <= known[-1] else -wanted
+    order, at = (known, wanted) if known[0] <= known[-1] else (-known, -wanted)
     first = np.clip(np.searchsorted(order, at) - count // 2, 0, len(known) - count)
-    matrix = np.zeros((len(wanted), len(known)))
-    rows = np.arange(len(wanted))
+    index = first[:, None] + np.arange(count)
+    weights = np.ones(index.shape)
     for i in range(count):
-        weight = np.ones(len(wanted))
         for j in range(count):
             if j != i:
-                weight *= (wanted - known[first + j]) / (known[first + i] - known[first + j])
-        matrix[rows, first + i] = np.where(np.abs(weight) < 1e-14, 0.0, weight)
+                weights[:, i] *= (wanted - known[first + j]) / (known[first + i] - known[first + j])
+    return index, np.where(np.abs(weights) < 1e-14, 0.0, weights)
+
+
+def lagrange(known: Array, wanted: Array, points: int = 4) -> Array:
+    """The same as a matrix, shape (wanted, known)."""
+    index, weights = stencil(known, wanted, points)
+    matrix = np.zeros((len(wanted), len(known)))
+    np.put_along_axis(matrix, index, weights, axis=1)
     return matrix

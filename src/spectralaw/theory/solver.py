@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcinv
 
 from spectralaw.theory.channel import Array, Channel, Evaluator, empty, put, select
+from spectralaw.theory.start import caricature
 
 TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
-_ROOT_2 = np.sqrt(2.0)
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
 
@@ -153,7 +152,11 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
     lost = np.flatnonzero(found.error > TOLERANCE)
     if len(lost):
         part = problem.subset(lost)
-        found.take(lost, _newton(part, *part.guess()), np.arange(len(lost)))
+        found.take(
+            lost,
+            _newton(part, *caricature(part.evaluate, part.capacity, part.decay, part.noise_variance)),
+            np.arange(len(lost)),
+        )
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
     if len(lost):
@@ -225,42 +228,6 @@ class _Problem:
         noise = np.sqrt((self.evaluate.largest_risk + self.noise_variance) / self.capacity)
         with np.errstate(divide="ignore"):
             return np.log(noise), np.log(self.decay / self.capacity / noise)
-
-    def guess(self) -> tuple[Array, Array]:
-        """Where Newton starts: a few rounds of a caricature of the equations.
-
-        Directions above the larger of threshold and noise are learned at the price of both, the others not at all;
-        the threshold is at least the one at which noise alone would exhaust the capacity.
-        """
-        atoms, largest = self.evaluate.atoms, self.evaluate.largest_risk
-        unit = largest / atoms.power  # what a unit of teacher power adds to the risk
-        full = self.evaluate.largest_response
-        values, counts = atoms.near(np.array([atoms.largest]))
-        order = np.argsort(values[0] ** 2)
-        squares, counts = values[0, order] ** 2, counts[0, order]
-        power_below = np.concatenate([[0.0], np.cumsum(counts * squares)])
-        count_above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0.0]])
-        alone = _threshold_of_noise(self.capacity / full, gaussian=full > 1.0)
-        risk = np.full(self.capacity.shape, largest)
-        noise, threshold = np.sqrt(risk), np.zeros_like(risk)
-        for _ in range(8):
-            noise = np.sqrt((risk + self.noise_variance) / self.capacity)
-            threshold = self.decay / self.capacity
-            for _ in range(2):
-                cut = np.maximum(noise, threshold) ** 2
-                learned = count_above[np.searchsorted(squares, cut, side="right")] * full / atoms.dimension
-                threshold = self.decay / np.maximum(self.capacity - learned, 0.1 * self.capacity)
-            price = noise**2 + threshold**2
-            place = np.searchsorted(squares, price, side="right")
-            risk = np.maximum(unit * (power_below[place] + price * count_above[place]), 1e-3 * risk)
-        return np.log(noise), np.log(np.maximum(threshold / noise, alone))
-
-
-def _threshold_of_noise(share: Array, *, gaussian: bool) -> Array:
-    """c/δ at which noise alone has the response ``share`` of its largest: Gaussian, or a semicircle (roughly)."""
-    bounded = np.clip(share, 1e-300, 1.0 - 1e-16)
-    balance = _ROOT_2 * erfcinv(bounded) if gaussian else 2.0 - bounded**0.4 * (1.54 + 0.46 * bounded)
-    return np.where(share < 1.0, np.maximum(balance, 1e-3), 1e-3)
 
 
 def _newton(problem: _Problem, log_noise: Array, log_t: Array, hint: Any = None, steps: int = 40) -> _Found:

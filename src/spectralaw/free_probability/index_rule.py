@@ -1,6 +1,6 @@
-"""Teacher spectra as few weighted atoms, at a cost that does not grow with the dimension.
+"""Sums over the values of a law of the index, at a cost that does not grow with their number.
 
-A sum over the d values of a teacher law, Σ_i f(s(i)), is a sum over blocks of consecutive indices. In each block the
+A sum over d values, Σ_i f(s(i)), is a sum over blocks of consecutive indices. In each block the
 sum is replaced by a Gauss rule for the uniform measure on its integers, exact when f is a polynomial of the index of
 degree 2q − 1: unlike an integral over the index it has no Euler–Maclaurin remainder, and a block of q or fewer
 integers is taken as it is. Blocks double in size with their distance from the index whose value is nearest to a
@@ -9,20 +9,15 @@ chosen point, so that functions with a singularity there (a resolvent near the t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.task import Task
-from spectralaw.teacher import Empirical, FiniteRank, Teacher
-
 Array = NDArray[np.float64]
 
 _NODES = 10  # q: two blocks of ratio 2 from a singularity err by (3 + √8)^−2q ≈ 5e-16
 _WINDOW = 16  # half-width of the window of single indices
-LISTED_UP_TO = 768  # dimension below which listing every value is cheaper than blocks
 
 
 @lru_cache(maxsize=1)
@@ -125,117 +120,3 @@ def _packed(nodes: Array, weights: Array) -> tuple[Array, Array]:
     packed, masses = np.ones((len(weights), int(count.max()))), np.zeros((len(weights), int(count.max())))
     packed[row, place], masses[row, place] = nodes[row, column], weights[row, column]
     return packed, masses
-
-
-@dataclass(frozen=True)
-class Atoms:
-    """The spectrum of a teacher as weighted atoms, listed or resolved around a point.
-
-    Attributes
-    ----------
-    teacher, dimension, total_power
-        The law and its scale.
-    """
-
-    teacher: Teacher
-    dimension: int
-    total_power: float
-
-    @classmethod
-    def of(cls, task: Task) -> Atoms:
-        """Atoms of a task's teacher, in the units of its network."""
-        return cls(task.teacher, task.dimension, task.total_power)
-
-    @property
-    def nonzero(self) -> int:
-        """Number of values that may differ from zero."""
-        if isinstance(self.teacher, FiniteRank):
-            return min(self.teacher.rank, self.dimension)
-        if isinstance(self.teacher, Empirical):
-            return min(len(self.teacher.spectrum), self.dimension)
-        return self.dimension
-
-    @property
-    def listed(self) -> bool:
-        """Whether every non-zero value is an atom, wherever one looks."""
-        return self.teacher.listed(self.dimension) or self.nonzero <= LISTED_UP_TO
-
-    def all(self) -> tuple[Array, Array]:
-        """Every distinct value (of a listed spectrum) with its multiplicity, largest absolute value first."""
-        return _listed_atoms(self.teacher, self.dimension, self.total_power)
-
-    def near(self, point: Array, noise: Array | None = None) -> tuple[Array, Array]:
-        """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,).
-
-        For resolvents at subordination points of a noise δ, blocks of N values need not be finer than a radius of
-        δ √(N/d)/4: no such point is nearer than δ √(N/d) to all of them (:mod:`spectralaw.theory.compression`).
-        """
-        if self.listed:
-            values, counts = self.all()
-            return values[None, :], counts[None, :]
-        centre = self.index_of(point)
-        finest = None if noise is None else self._finest(centre, noise)
-        nodes, counts = index_rule(self.nonzero, centre, finest)
-        values = self.teacher.value_at(nodes, self.dimension, self.total_power)
-        zeros = self.dimension - self.nonzero
-        if zeros:
-            values = np.concatenate([np.zeros((len(values), 1)), values], axis=1)
-            counts = np.concatenate([np.full((len(counts), 1), float(zeros)), counts], axis=1)
-        return values, counts
-
-    def _finest(self, centre: Array, noise: Array) -> Array:
-        """Number N of values around an index whose radius, N/2 times the spacing at half the index, is δ √(N/d)/4."""
-        half = np.maximum(0.5 * centre, 1.0)
-        gamma = self.teacher.gamma  # type: ignore[attr-defined]
-        spacing = gamma * self.teacher.value_at(half, self.dimension, self.total_power) / half
-        with np.errstate(all="ignore"):
-            count = (0.5 * noise / spacing) ** 2 / self.dimension
-        return np.minimum(np.where(np.isnan(count), 0.0, count), 0.5 * centre)
-
-    def index_of(self, point: Array) -> Array:
-        """Fractional index at which the law s(i) passes through each point, between 1 and the last non-zero one."""
-        first = float(self.teacher.value_at(np.ones(1), self.dimension, self.total_power)[0])
-        gamma = self.teacher.gamma  # type: ignore[attr-defined]  # laws have an exponent, lists are never asked
-        ratio = np.clip(np.asarray(point) / first, 1e-300, 1.0)
-        if gamma == 0.0:
-            return np.where(ratio < 1.0, float(self.nonzero), 1.0)
-        return np.clip(np.exp(np.minimum(-np.log(ratio) / gamma, 700.0)), 1.0, float(self.nonzero))
-
-    @property
-    def power(self) -> float:
-        """Σ_i s_i²."""
-        if self.teacher.listed(self.dimension):
-            values, counts = self.all()
-            return float(np.sum(counts * values**2))
-        return self.total_power
-
-    @property
-    def largest(self) -> float:
-        """max_i |s_i|."""
-        if self.listed:
-            return float(np.max(np.abs(self.all()[0])))
-        return float(self.teacher.value_at(np.ones(1), self.dimension, self.total_power)[0])
-
-
-@lru_cache(maxsize=64)
-def _listed_atoms(teacher: Teacher, dimension: int, total_power: float) -> tuple[Array, Array]:
-    nonzero = Atoms(teacher, dimension, total_power).nonzero
-    if isinstance(teacher, Empirical):
-        length = len(teacher.spectrum)
-        values = teacher.values(length, total_power)
-    else:
-        values = teacher.value_at(np.arange(1.0, nonzero + 1.0), dimension, total_power)
-    distinct, counts = np.unique(values, return_counts=True)
-    counts = counts.astype(float)
-    missing = dimension - len(values)
-    if missing:
-        where = np.flatnonzero(distinct == 0.0)
-        if len(where):
-            counts[where[0]] += missing
-        else:
-            distinct, counts = np.append(distinct, 0.0), np.append(counts, float(missing))
-    order = np.argsort(-np.abs(distinct), kind="stable")
-    distinct, counts = distinct[order], counts[order]
-    distinct.setflags(write=False)
-    counts.setflags(write=False)
-    return distinct, counts

@@ -22,9 +22,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.free_probability.atoms import Atoms
 from spectralaw.parallel import threads
-from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
 
 Array = NDArray[np.float64]
 
@@ -61,25 +60,6 @@ class Evaluator(Protocol):
         ...
 
     def __call__(self, noise: Array, threshold: Array, hint: Any = None) -> Channel: ...
-
-
-def evaluator(task: Task) -> Evaluator:
-    """The channel of a task's network."""
-    from spectralaw.theory.diagonal import DiagonalChannel
-    from spectralaw.theory.quadratic import QuadraticChannel
-
-    atoms = Atoms.of(task)
-    return QuadraticChannel(atoms) if task.network == "quadratic" else DiagonalChannel(atoms)
-
-
-def capacity(network: str, samples: Array, dimension: float) -> Array:
-    """N: n (diagonal), 4 n / d² (quadratic)."""
-    return samples if network == "diagonal" else 4.0 * samples / dimension / dimension
-
-
-def scaled_decay(network: str, weight_decay: Array, dimension: float) -> Array:
-    """λ': λ √d (diagonal), λ̃ (quadratic)."""
-    return weight_decay * np.sqrt(dimension) if network == "diagonal" else weight_decay
 
 
 def in_blocks(evaluate: Callable[[Array, Array, Any], Channel], noise: Array, threshold: Array, hint: Any) -> Channel:

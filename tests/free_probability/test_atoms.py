@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spectralaw as sl
-from spectralaw.theory.atoms import LISTED_UP_TO, Atoms, discrete_rule, index_rule
+from spectralaw.free_probability.atoms import LISTED_UP_TO, Atoms
+from spectralaw.free_probability.index_rule import discrete_rule, index_rule
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 
 
 @given(first=st.integers(1, 10**6), size=st.integers(1, 3000), power=st.integers(0, 12))
@@ -41,7 +43,7 @@ def test_compressed_equals_listed(network, teacher):
     d = 3000
     task = sl.Task(network, d, 1.0, 1.0, 0.3, teacher)
     listed = task.replace(teacher=sl.Empirical(task.teacher_values()))
-    assert not Atoms.of(task).listed and d > LISTED_UP_TO
+    assert not teacher_atoms(task).listed and d > LISTED_UP_TO
     for samples in (0.03, 0.3, 3.0, 300.0):
         for decay in (1e-2, 1.0, 30.0):
             n = samples * d ** (2 if network == "quadratic" else 1)
@@ -51,6 +53,6 @@ def test_compressed_equals_listed(network, teacher):
 
 
 def test_equal_values_are_one_atom():
-    values, counts = Atoms(sl.Empirical([2.0, 1.0, 2.0]), 5, 5.0).all()
+    values, counts = Atoms.of_values(np.array([2.0, 1.0, 2.0]), 5).all()
     assert values.tolist() == [2.0, 1.0, 0.0]
     assert counts.tolist() == [2.0, 1.0, 2.0]

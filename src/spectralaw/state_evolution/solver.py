@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.channel import Array, Channel, Evaluator, empty, put, select
-from spectralaw.theory.start import caricature
+from spectralaw.state_evolution.channel import Array, Channel, Evaluator, empty, put, select
+from spectralaw.state_evolution.start import caricature
 
 TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, erfc, gammainc, ndtr
 
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Channel, in_blocks
+from spectralaw.free_probability.atoms import Atoms
+from spectralaw.state_evolution.channel import Channel, in_blocks
 
 Array = NDArray[np.float64]
 
@@ -23,8 +23,9 @@ _ROOT_2, _ROOT_PI, _ROOT_2PI = np.sqrt(2.0), np.sqrt(np.pi), np.sqrt(2.0 * np.pi
 class DiagonalChannel:
     """R(τ, κ) = Σ_i E (θ̂_i − θ*_i)² and X(τ, κ) = Σ_i Pr(θ̂_i ≠ 0), with their derivatives."""
 
-    def __init__(self, atoms: Atoms) -> None:
+    def __init__(self, atoms: Atoms, *, fixed: bool) -> None:
         self.atoms = atoms
+        self.fixed = fixed
         self.largest_risk = atoms.power
         self.largest_response = float(atoms.dimension)
 
@@ -41,7 +42,7 @@ class DiagonalChannel:
             np.abs(values),
             noise[:, None],
             threshold[:, None],
-            fixed=self.atoms.teacher.coefficients == "fixed",
+            fixed=self.fixed,
         )
         risk, risk_noise, risk_threshold, kept, kept_noise, kept_threshold = (
             np.sum(counts * term, axis=1) for term in terms

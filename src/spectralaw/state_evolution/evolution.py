@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.results import Status
+from spectralaw.state_evolution.channel import Array
+from spectralaw.state_evolution.equations import capacity, evaluator, scaled_decay
+from spectralaw.state_evolution.lattice import solve_on_lattice
+from spectralaw.state_evolution.solver import TOLERANCE, Solution, solve
+from spectralaw.state_evolution.width import narrow, narrow_exponents, solve_narrow
 from spectralaw.task import Task
-from spectralaw.theory.channel import Array, capacity, evaluator, scaled_decay
-from spectralaw.theory.lattice import solve_on_lattice
-from spectralaw.theory.solver import TOLERANCE, Solution, solve
-from spectralaw.theory.width import narrow, narrow_exponents, solve_narrow
 
 RISK_ACCURACY = 1e-6
 """Relative error of the excess risk, as estimated from residuals and rounding, above which there is no result."""
@@ -74,7 +75,7 @@ def state_evolution(
     -------
     StateEvolution
         Networks narrower than the number of eigenvalues that would survive follow
-        :mod:`spectralaw.theory.width`.
+        :mod:`spectralaw.state_evolution.width`.
     """
     dimension = float(task.dimension)
     n_capacity = np.asarray(capacity(task.network, samples, dimension))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from spectralaw._checks import positive_integer
 from spectralaw.errors import InvalidInput
+from spectralaw.state_evolution.equations import capacity, evaluator, scaled_decay
 from spectralaw.task import Task
-from spectralaw.theory.channel import capacity, evaluator, scaled_decay
 
 Array = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ def trajectory(task: Task, iterations: int) -> Trajectory:
 
         λ' = c_t (N − X(δ_t, c_t)),      R_t = R(δ_t, c_t),      δ_{t+1}² = (R_t + Δ)/N
 
-    in the notation of :mod:`spectralaw.theory.channel`; its fixed point is :func:`spectralaw.predict`.
+    in the notation of :mod:`spectralaw.state_evolution.channel`; its fixed point is :func:`spectralaw.predict`.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.subordination import Array, subordination_point
+from spectralaw.free_probability.subordination import Array, subordination_point
 
 _STEP = 0.22  # of the trapezoidal rule in the path variable; measured error of X and mse below 1e-13 relative
 _MARGIN = 1.5  # in log distance, from the last atoms to where the path variable begins to accelerate

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.compression import compressed
-from spectralaw.theory.interpolation import stencil
+from spectralaw.free_probability.compression import compressed
+from spectralaw.free_probability.interpolation import stencil
 
 ComplexArray = NDArray[np.complex128]
 Array = NDArray[np.float64]

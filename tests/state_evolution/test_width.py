@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.width import quantile, solve_narrow
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
+from spectralaw.state_evolution.width import quantile, solve_narrow
 
 
 def _task(width, samples=900, weight_decay=0.1, dimension=60):
@@ -65,7 +65,7 @@ def test_double_descent_in_the_width():
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_quantiles_cut_the_share_asked_for(share):
-    atoms = Atoms.of(sl.Task("quadratic", 200, 10, 1.0))
+    atoms = teacher_atoms(sl.Task("quadratic", 200, 10, 1.0))
     rng, count = np.random.default_rng(0), 0.0
     cut = quantile(atoms, 0.8, share)
     for _ in range(10):

@@ -24,8 +24,9 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.atoms import Array, Atoms
-from spectralaw.theory.subordination import imaginary_part
+from spectralaw.free_probability.atoms import Array, Atoms
+from spectralaw.free_probability.index_rule import discrete_rule
+from spectralaw.free_probability.subordination import imaginary_part
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _ANGLES = 0.5 * np.pi * (1.0 + _NODES)  # u = middle − half·cos(angle): square-root edges at both ends are resolved
@@ -55,8 +56,7 @@ def denoising_error(atoms: Atoms, noise: float) -> float:
     ----------
     arXiv:2408.03733; arXiv:2509.24882, appendix on the Bayes-optimal error.
     """
-    smooth = not atoms.teacher.listed(atoms.dimension) and getattr(atoms.teacher, "gamma", 0.0) > 0.0
-    if not smooth or atoms.nonzero <= _LISTED_UP_TO:
+    if not atoms.is_law or atoms.decay == 0.0 or atoms.nonzero <= _LISTED_UP_TO:
         return _listed(atoms, noise)
     return _law(atoms, noise)
 
@@ -91,7 +91,7 @@ def _shift(values: Array, by: int) -> Array:
 def _law(atoms: Atoms, noise: float) -> float:
     """Cells of the first values through few of them, and long panels for the rest."""
     dimension, nonzero = float(atoms.dimension), atoms.nonzero
-    law = lambda index: atoms.teacher.value_at(index, atoms.dimension, atoms.total_power)  # noqa: E731
+    law = atoms.value_at
     count = _last_cell(atoms, noise)
     index, multiplicity = _integer_rule(count)
     here = law(index)
@@ -124,7 +124,7 @@ def _spacings(law, *indices: int) -> list[float]:
 def _last_cell(atoms: Atoms, noise: float) -> int:
     """Index up to which the curve sees single atoms."""
     nonzero = atoms.nonzero
-    law = lambda index: atoms.teacher.value_at(index, atoms.dimension, atoms.total_power)  # noqa: E731
+    law = atoms.value_at
 
     def blind(index: Array) -> NDArray[np.bool_]:
         one, two = law(index), law(index + 1.0)
@@ -179,8 +179,6 @@ def _integer_rule(count: int) -> tuple[Array, Array]:
 
 def _interpolatory(scaled: Array, size: int) -> Array:
     """Weights for the sum over ``size`` equidistant points of the polynomial through the nodes."""
-    from spectralaw.theory.atoms import discrete_rule
-
     degree = len(scaled) - 1
     points, rule = discrete_rule(np.array([1.0]), np.array([float(size)]))  # exact up to degree 19
     moments = rule[0] @ np.polynomial.legendre.legvander((2.0 * points[0] - size - 1.0) / size, degree)

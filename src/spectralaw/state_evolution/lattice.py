@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.channel import Array, Evaluator, empty, put
-from spectralaw.theory.interpolation import lagrange
-from spectralaw.theory.solver import Guess, Solution, solve
+from spectralaw.free_probability.interpolation import lagrange
+from spectralaw.state_evolution.channel import Array, Evaluator, empty, put
+from spectralaw.state_evolution.solver import Guess, Solution, solve
 
 _COARSEST = 8
 _SHORTEST = 2 * _COARSEST + 1  # an axis with fewer points is not thinned
@@ -29,7 +29,7 @@ def solve_on_lattice(evaluate: Evaluator, shape: tuple[int, ...], axes: list[Arr
     axes : list of array
         Increasing or decreasing coordinates along each axis, in which solutions are smooth.
     *parameters : array, shape (B,)
-        Capacity, scaled decay and noise variance of each point, as for :func:`spectralaw.theory.solver.solve`.
+        Capacity, scaled decay and noise variance of each point, as for :func:`spectralaw.state_evolution.solver.solve`.
     """
     if max(shape, default=1) < _SHORTEST:
         return solve(evaluate, *parameters)  # pyright: ignore[reportArgumentType]

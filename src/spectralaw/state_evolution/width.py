@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from spectralaw.free_probability.atoms import Atoms
+from spectralaw.free_probability.contour import moments_above, path_to_the_right
+from spectralaw.state_evolution.equations import capacity
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import capacity
-from spectralaw.theory.contour import moments_above, path_to_the_right
 
 _SCAN = 48  # noises at which a sign change is looked for, from that of an unlearned teacher downwards
 _DECADES = 12.0
@@ -51,7 +52,7 @@ def solve_narrow(task: Task) -> Narrow | None:
         width < dimension, weight_decay ≥ 0. Whether the cut is active is for the caller to check: it is not when the
         solution of the wide network has at most p eigenvalues.
     """
-    atoms = Atoms.of(task)
+    atoms = teacher_atoms(task)
     n = float(capacity("quadratic", np.array(task.samples), float(task.dimension)))
     decay, share = task.effective_weight_decay, (task.width or task.dimension) / task.dimension
     power = atoms.power / task.dimension

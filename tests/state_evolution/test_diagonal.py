@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from spectralaw.theory.diagonal import coefficient_moments
+from spectralaw.state_evolution.diagonal import coefficient_moments
 
-from .references import gaussian_coefficient_reference
+from ..references import gaussian_coefficient_reference
 
 
 @pytest.mark.parametrize("seed", range(15))

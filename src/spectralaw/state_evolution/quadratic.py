@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Channel, in_blocks
-from spectralaw.theory.contour import Moments, moments_above
-from spectralaw.theory.subordination import subordination_point
+from spectralaw.free_probability.atoms import Atoms
+from spectralaw.free_probability.contour import Moments, moments_above
+from spectralaw.free_probability.subordination import subordination_point
+from spectralaw.state_evolution.channel import Channel, in_blocks
 
 Array = NDArray[np.float64]
 

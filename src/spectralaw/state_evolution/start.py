@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import erfcinv
 
-from spectralaw.theory.channel import Array, Evaluator
+from spectralaw.state_evolution.channel import Array, Evaluator
 
 _ROOT_2 = np.sqrt(2.0)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from spectralaw.theory.contour import moments_above
+from spectralaw.free_probability.contour import moments_above
 
-from .references import quadratic_reference, random_matrices
+from ..references import quadratic_reference, random_matrices
 
 
 def power_law(dimension, gamma):
@@ -118,7 +118,7 @@ def test_points_do_not_depend_on_their_company():
 
 
 def test_curve_is_the_point_by_point_solution():
-    from spectralaw.theory.subordination import curve, subordination_point
+    from spectralaw.free_probability.subordination import curve, subordination_point
 
     values = np.sort(np.random.default_rng(0).exponential(size=60))
     weights, x = np.full(60, 1.0 / 60.0), np.linspace(-1.5, 7.0, 203)
@@ -130,8 +130,8 @@ def test_curve_is_the_point_by_point_solution():
 
 @pytest.mark.parametrize("noise", [0.01, 0.3, 3.0])
 def test_compressed_atoms_have_the_same_free_convolution(noise):
-    from spectralaw.theory.compression import compressed
-    from spectralaw.theory.subordination import curve, stieltjes
+    from spectralaw.free_probability.compression import compressed
+    from spectralaw.free_probability.subordination import curve, stieltjes
 
     rng = np.random.default_rng(1)
     for values in (
@@ -156,7 +156,7 @@ def test_compressed_atoms_have_the_same_free_convolution(noise):
 def test_a_curve_of_very_many_points_takes_memory_in_proportion():
     import tracemalloc
 
-    from spectralaw.theory.subordination import curve
+    from spectralaw.free_probability.subordination import curve
 
     values, weights = np.linspace(0.5, 2.0, 20), np.full(20, 0.05)
     tracemalloc.start()

@@ -151,3 +151,19 @@ class Atoms:
         if self.listed:
             return float(np.max(np.abs(self.all()[0])))
         return float(self.value_at(np.ones(1))[0])
+
+    @cached_property
+    def smallest(self) -> float:
+        """min |s_i| over the values that are not zero."""
+        if self._law is not None:
+            return float(self.value_at(np.array([float(self.nonzero)]))[0])
+        size = np.abs(self.all()[0])
+        return float(np.min(size[size > 0.0]))
+
+    @cached_property
+    def rank(self) -> float:
+        """Number of values that are not zero."""
+        if self._law is not None:
+            return float(self.nonzero)
+        values, counts = self.all()
+        return float(np.sum(counts[values != 0.0]))

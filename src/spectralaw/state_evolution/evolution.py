@@ -89,7 +89,7 @@ def state_evolution(
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
-    spare = np.where((decay == 0.0) & solution.unthresholded, n_capacity - channel.response, spare)
+    spare = np.where((decay == 0.0) & (solution.unthresholded | solution.recovered), n_capacity - channel.response, spare)
     by_samples, by_decay, amplification = _exponents(solution, n_capacity, decay, noise_variance)
     # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
     # small, but says nothing about the risk
@@ -122,7 +122,7 @@ def _with_cut(answer: StateEvolution, row: int, task: Task) -> None:
     values: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
     residual = np.inf if found is None else found.residual
     error = np.inf if found is None else found.amplification * max(found.residual, np.finfo(float).eps)
-    if found is None or not (residual <= TOLERANCE and error <= RISK_ACCURACY and found.excess_risk > 0.0):
+    if found is None or not (residual <= TOLERANCE and error <= RISK_ACCURACY and found.excess_risk >= 0.0):
         values |= {"residual": residual, "converged": False}
     else:
         values = {
@@ -130,7 +130,7 @@ def _with_cut(answer: StateEvolution, row: int, task: Task) -> None:
             "training_loss": found.training_loss,
             "effective_noise": found.noise,
             "threshold": found.threshold,
-            "zero_mass": 1.0 - (task.width or 0) / task.dimension,
+            "zero_mass": 1.0 - found.survivors / task.dimension,
             "samples_exponent": found.samples_exponent,
             "weight_decay_exponent": found.weight_decay_exponent,
             "residual": found.residual,
@@ -183,5 +183,6 @@ def _exponents(
     with np.errstate(all="ignore"):
         by_samples = np.where(free, risk_noise / a, by_samples)
         amplification = np.where(free, np.abs(risk_noise / a), amplification)
-    amplification = np.where(flat, 0.0, np.where(np.isfinite(amplification), amplification, np.inf))
+    exact = flat | solution.recovered
+    amplification = np.where(exact, 0.0, np.where(np.isfinite(amplification), amplification, np.inf))
     return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay), amplification

@@ -21,6 +21,7 @@ _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
+_RECOVERY_NOISE = 1e-12  # of the smallest teacher value: small enough for the limit δ → 0 to 1e-9
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Solution:
     """Nothing survives the threshold."""
     unthresholded: NDArray[np.bool_]
     """The limit λ → 0 with capacity to spare: the threshold vanishes and the second equation is void."""
+    recovered: NDArray[np.bool_]
+    """The limit λ → 0 without noise in the data where the teacher is found exactly: δ, c and R are zero."""
 
 
 @dataclass
@@ -80,7 +83,9 @@ def solve(
     found.evaluate(problem, np.flatnonzero(suspects), log_noise[suspects], log_t[suspects])
     collapsed = suspects & (found.channel.survivors <= 0.0)
     rest = ~collapsed
-    free = decay == 0.0
+    recovered = _recovered(problem)
+    rest &= ~recovered
+    free = (decay == 0.0) & ~recovered
     if np.any(free):
         index, noises = _without_threshold(problem, free, log_noise)
         found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
@@ -93,7 +98,37 @@ def solve(
     rounding = np.finfo(float).eps * np.abs(problem.jacobian(state)[3])
     unthresholded = free & (found.log_t == _LOG_T[0])
     residual = np.where(collapsed | unthresholded, np.abs(state.first), state.error)
-    return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed, unthresholded)
+    if np.any(recovered):
+        state.noise[recovered] = state.threshold[recovered] = residual[recovered] = rounding[recovered] = 0.0
+        nothing = Channel(*(np.zeros(1) for _ in range(7)))
+        nothing.response = nothing.survivors = np.full(1, evaluate.atoms.rank)
+        put(state.channel, np.flatnonzero(recovered), nothing)
+    return Solution(
+        state.noise, state.threshold, state.channel, residual, rounding, collapsed & ~recovered, unthresholded, recovered
+    )
+
+
+def _recovered(problem: _Problem) -> NDArray[np.bool_]:
+    """Where noiseless data determine the teacher in the limit λ → 0: N above the least R/δ² of small noises δ.
+
+    With a threshold of t noises R/δ² falls as δ grows, so that R = N δ² has no other solution than zero as soon as N is
+    above its limit at δ → 0 for one t.
+    """
+    wanted = (problem.decay == 0.0) & (problem.noise_variance == 0.0)
+    if not np.any(wanted) or not problem.evaluate.atoms.power > 0.0:
+        return np.zeros(wanted.shape, dtype=bool)
+    noise = _RECOVERY_NOISE * problem.evaluate.atoms.smallest
+
+    def ratio(log_t: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return problem.evaluate(np.full(log_t.shape, noise), noise * np.exp(log_t)).risk / noise**2
+
+    log_t = np.linspace(-14.0, 4.0, 37)
+    for _ in range(4):
+        ratios = ratio(log_t)
+        k = int(np.nanargmin(ratios))
+        log_t = np.linspace(log_t[max(k - 1, 0)], log_t[min(k + 1, len(log_t) - 1)], 9)
+    return wanted & (problem.capacity > float(np.nanmin(ratios)) * (1.0 + 1e-6))
 
 
 @dataclass

@@ -33,6 +33,7 @@ from spectralaw.task import Task
 _FROM, _DOWN = 6.0, 20.0  # range of log δ that is searched, around that of an unlearned teacher
 _STRIDE = 0.4  # of the search in log δ
 _TOGETHER = 10
+_RECOVERY_NOISE = 1e-12  # of the smallest teacher value
 _STEP = 1e-4  # in log δ, of the central difference that gives slopes
 
 
@@ -45,6 +46,8 @@ class Narrow:
     threshold: float
     cut: float
     """b, the smallest eigenvalue of S* + δ Z that survives."""
+    survivors: float
+    """Number of weights that are not zero."""
     training_loss: float
     residual: float
     samples_exponent: float
@@ -64,6 +67,7 @@ class _Point:
     threshold: Array
     cut: Array
     response: Array
+    survivors: Array
     by_capacity: Array  # ∂ log R / ∂ log N at fixed δ
     by_decay: Array
 
@@ -95,18 +99,19 @@ class _Equations:
             pull = spare + 2.0 * threshold * jump
             by_capacity = np.where(threshold > 0.0, -risk_threshold * threshold * n / pull / risk, 0.0)
             by_decay = np.where(threshold > 0.0, risk_threshold * decay / pull / risk, 0.0)
+        survivors = np.full(noise.shape, self.share * self.atoms.dimension)
         idle = np.flatnonzero(~(threshold <= cut))  # the threshold leaves fewer than p
         if len(idle):
             threshold[idle] = self._wide_threshold(noise[idle], np.maximum(cut[idle], 0.0))
             wide = self.channel(noise[idle], threshold[idle])
-            risk[idle], response[idle] = wide.risk, wide.response
+            risk[idle], response[idle], survivors[idle] = wide.risk, wide.response, wide.survivors
             with np.errstate(all="ignore"):
                 pull = n - wide.response - threshold[idle] * wide.response_threshold
                 by_capacity[idle] = -wide.risk_threshold * threshold[idle] * n / pull / wide.risk
                 by_decay[idle] = wide.risk_threshold * decay / pull / wide.risk
         with np.errstate(all="ignore"):
             excess = np.log((risk + self.noise_variance) / n) - 2.0 * log_noise
-        return _Point(excess, risk, threshold, cut, response, by_capacity, by_decay)
+        return _Point(excess, risk, threshold, cut, response, survivors, by_capacity, by_decay)
 
     def _wide_threshold(self, noise: Array, low: Array) -> Array:
         """The root c ≥ b of λ' = c (N − X(δ, c)), whose right side increases where it is positive."""
@@ -143,6 +148,10 @@ def solve_narrow(task: Task) -> Narrow | None:
         return None
     bracket = _first_sign_change(equations, middle + np.arange(_FROM, -_DOWN, -_STRIDE))
     if bracket is None:
+        exact = task.weight_decay == task.noise_variance == 0.0 and equations.atoms.rank <= (task.width or 0)
+        nothing = np.log(_RECOVERY_NOISE * equations.atoms.smallest)
+        if exact and equations.at(np.array([nothing])).excess[0] < 0.0:
+            return Narrow(0.0, 0.0, 0.0, 0.0, equations.atoms.rank, 0.0, 0.0, np.nan, np.nan, 0.0)  # the teacher is found exactly
         return None
 
     def excess(x: float) -> float:
@@ -170,6 +179,7 @@ def solve_narrow(task: Task) -> Narrow | None:
         noise=noise,
         threshold=threshold,
         cut=max(float(point.cut[1]), threshold),
+        survivors=float(point.survivors[1]),
         training_loss=noise**2 * spare**2 / n,
         residual=float(np.abs(point.excess[1])),
         samples_exponent=float(by_samples),

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from spectralaw.free_probability.subordination import Array, ComplexArray, imaginary_part, stieltjes
 
-_ABOVE = 1e-12  # by how much the share is exceeded, so that in a gap of the spectrum its lower end is found
-_EXACT = 1e-14
+_EXACT = 1e-14  # relative error of the share
+_ROUNDING = 4e-16  # of the mass, in units of v/δ
+_BESIDE = 1.005  # noises beside an atom at which no band of it or of smaller ones can reach
 
 
 def mass_above(w: ComplexArray, values: Array, weights: Array) -> Array:
@@ -32,12 +33,12 @@ def mass_above(w: ComplexArray, values: Array, weights: Array) -> Array:
 
 
 def quantile_point(
-    near: Callable[[Array], tuple[Array, Array]], noise: Array, share: float, low: Array, high: Array
+    near: Callable[[Array], tuple[Array, Array]], noise: Array, share: float, low: Array, high: Array, start: Array
 ) -> tuple[ComplexArray, Array, Array]:
     """Subordination points of the points of the spectrum with a mass ``share`` above them.
 
-    Along u = Re w the mass falls, at a rate that is known: Newton's method in a bracket. Where the mass is the same over a
-    gap of the spectrum, the lower end of the gap is taken.
+    Along u = Re w the mass falls, at a rate that is known: Newton's method in a bracket. Of a gap of the spectrum, over
+    which the mass is the same, a point is taken that is near the atoms below.
 
     Parameters
     ----------
@@ -49,23 +50,28 @@ def quantile_point(
         Between 0 and 1.
     low, high : array, shape (B,)
         Bounds on u: no atom is below ``low`` + δ or above ``high`` − δ.
+    start : array, shape (B,)
+        Where to start from.
 
     Returns
     -------
     (w, values, weights)
         The points, and the atoms that resolve them.
     """
-    target = share * (1.0 + _ABOVE)
     low, high = low.copy(), high.copy()
-    u = 0.5 * (low + high)
+    u = np.clip(start, low, high)
     variance = noise**2
     for iteration in range(200):
         values, weights = near(u)
         v = imaginary_part(u, values, weights, noise)
         w = np.asarray(u + 1j * v, dtype=complex)
-        excess = mass_above(w, values, weights) - target
-        low, high = np.where(excess > 0.0, u, low), np.where(excess > 0.0, high, u)
-        if np.all((np.abs(excess) <= _EXACT * share) | (high - low <= 4e-16 * (np.abs(u) + noise))):
+        excess = mass_above(w, values, weights) - share
+        exact = np.abs(excess) <= _EXACT * share + _ROUNDING * v / noise
+        low, high = np.where((excess > 0.0) & ~exact, u, low), np.where((excess > 0.0) & ~exact, high, u)
+        atom = np.max(np.where((values < u[:, None]) & (weights > 0.0), values, -np.inf), axis=1)
+        beside = atom + _BESIDE * noise
+        far = exact & (v == 0.0) & (u > beside) & (beside > low)
+        if np.all((exact & ~far) | (high - low <= 4e-16 * (np.abs(u) + noise))):
             break
         with np.errstate(all="ignore"):
             inverse = 1.0 / ((u[:, None] - values) ** 2 + (v**2)[:, None])
@@ -75,7 +81,7 @@ def quantile_point(
             following = u + excess / slope
         middle = 0.5 * (low + high)
         good = np.isfinite(following) & (following > low) & (following < high) & (iteration % 4 != 3)
-        u = np.where(good, following, middle)
+        u = np.where(far, beside, np.where(exact, u, np.where(good, following, middle)))
     return w, values, weights
 
 

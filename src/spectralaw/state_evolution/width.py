@@ -79,11 +79,16 @@ class _Equations:
         self.capacity = float(capacity("quadratic", np.array(task.samples), float(task.dimension)))
         self.decay = task.effective_weight_decay
         self.noise_variance = task.noise_variance
+        self._last: Array | None = None  # where the last quantile was found
         self.share = (task.width or task.dimension) / task.dimension
 
     def at(self, log_noise: Array) -> _Point:
         noise = np.exp(log_noise)
-        w, values, weights = _quantile_points(self.atoms, noise, self.share)
+        start = None
+        if self._last is not None and len(log_noise) == 1:
+            start = self._last
+        w, values, weights = _quantile_points(self.atoms, noise, self.share, start)
+        self._last = w.real if len(w) == 1 else None
         cut = place(w, values, weights, noise)
         m = moments_above(noise, cut, values, weights, w)
         n, decay, variance = self.capacity, self.decay, noise**2
@@ -208,12 +213,17 @@ def quantile(atoms: Atoms, noise: float, share: float) -> float:
     return float(place(*_quantile_points(atoms, delta, share), delta)[0])
 
 
-def _quantile_points(atoms: Atoms, noise: Array, share: float):
+def _quantile_points(atoms: Atoms, noise: Array, share: float, start: Array | None = None):
     def near(u: Array) -> tuple[Array, Array]:
         values, counts = atoms.near(np.maximum(u, 0.0), noise)
         return values, counts / atoms.dimension
 
-    return quantile_point(near, noise, share, -1.01 * noise, atoms.largest + 1.01 * noise)
+    if start is None:
+        kept = max(round(share * atoms.dimension), 1)
+        last, following = atoms.value_at(np.array([float(kept), min(kept + 1.0, float(atoms.dimension))]))
+        beside = following + 1.005 * noise
+        start = np.where(beside < last, beside, following + noise * (1.0 - 2.0 * share))
+    return quantile_point(near, noise, share, -1.01 * noise, atoms.largest + 1.01 * noise, start)
 
 
 def _threshold(spare: Array, jump: Array, decay: float) -> Array:

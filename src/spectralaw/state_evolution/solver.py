@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.state_evolution.channel import Array, Channel, Evaluator, empty, put, select
+from spectralaw.state_evolution.recovery import Recovery
 from spectralaw.state_evolution.start import caricature
 
 TOLERANCE = 1e-10  # of the certificate
@@ -21,7 +22,6 @@ _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
-_RECOVERY_NOISE = 1e-12  # of the smallest teacher value: small enough for the limit δ → 0 to 1e-9
 
 
 @dataclass
@@ -109,26 +109,25 @@ def solve(
 
 
 def _recovered(problem: _Problem) -> NDArray[np.bool_]:
-    """Where noiseless data determine the teacher in the limit λ → 0: N above the least R/δ² of small noises δ.
-
-    With a threshold of t noises R/δ² falls as δ grows, so that R = N δ² has no other solution than zero as soon as N is
-    above its limit at δ → 0 for one t.
-    """
+    """Where noiseless data determine the teacher in the limit λ → 0."""
     wanted = (problem.decay == 0.0) & (problem.noise_variance == 0.0)
-    if not np.any(wanted) or not problem.evaluate.atoms.power > 0.0:
-        return np.zeros(wanted.shape, dtype=bool)
-    noise = _RECOVERY_NOISE * problem.evaluate.atoms.smallest
+    if np.any(wanted):
+        curve = Recovery.of(problem.evaluate)
+        wanted &= problem.capacity > (np.inf if curve is None else curve.least * (1.0 + 1e-6))
+    return wanted
 
-    def ratio(log_t: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return problem.evaluate(np.full(log_t.shape, noise), noise * np.exp(log_t)).risk / noise**2
 
-    log_t = np.linspace(-14.0, 4.0, 37)
-    for _ in range(4):
-        ratios = ratio(log_t)
-        k = int(np.nanargmin(ratios))
-        log_t = np.linspace(log_t[max(k - 1, 0)], log_t[min(k + 1, len(log_t) - 1)], 9)
-    return wanted & (problem.capacity > float(np.nanmin(ratios)) * (1.0 + 1e-6))
+def _recovering(problem: _Problem) -> tuple[NDArray[np.intp], Array, Array]:
+    """Points of little weight decay without noise in the data, and their solutions to leading order."""
+    rows = np.flatnonzero((problem.noise_variance == 0.0) & (problem.decay > 0.0))
+    curve = Recovery.of(problem.evaluate) if len(rows) else None
+    if curve is None:
+        return rows[:0], np.zeros(0), np.zeros(0)
+    rows = rows[problem.capacity[rows] > curve.least * (1.0 + 1e-3)]
+    log_t, spare = curve.solve(problem.capacity[rows])
+    good = spare > 0.0
+    rows, log_t, spare = rows[good], log_t[good], spare[good]
+    return rows, np.log(problem.decay[rows]) - log_t - np.log(spare), log_t
 
 
 @dataclass
@@ -192,6 +191,13 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
             _newton(part, *caricature(part.evaluate, part.capacity, part.decay, part.noise_variance)),
             np.arange(len(lost)),
         )
+    lost = np.flatnonzero(~(found.error <= TOLERANCE))
+    if len(lost):
+        part = problem.subset(lost)
+        rows, log_noise, log_t = _recovering(part)
+        tried = _newton(part.subset(rows), log_noise, log_t)
+        better = np.flatnonzero(tried.error < found.error[lost[rows]])
+        found.take(lost[rows[better]], tried, better)
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
     if len(lost):

@@ -27,13 +27,14 @@ from spectralaw.free_probability.quantile import place, quantile_point
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.equations import capacity
 from spectralaw.state_evolution.quadratic import QuadraticChannel
+from spectralaw.state_evolution.recovery import RECOVERY_NOISE
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
 
 _FROM, _DOWN = 6.0, 20.0  # range of log δ that is searched, around that of an unlearned teacher
 _STRIDE = 0.4  # of the search in log δ
 _TOGETHER = 10
-_RECOVERY_NOISE = 1e-12  # of the smallest teacher value
+
 _STEP = 1e-4  # in log δ, of the central difference that gives slopes
 
 
@@ -154,7 +155,7 @@ def solve_narrow(task: Task) -> Narrow | None:
     bracket = _first_sign_change(equations, middle + np.arange(_FROM, -_DOWN, -_STRIDE))
     if bracket is None:
         exact = task.weight_decay == task.noise_variance == 0.0 and equations.atoms.rank <= (task.width or 0)
-        nothing = np.log(_RECOVERY_NOISE * equations.atoms.smallest)
+        nothing = np.log(RECOVERY_NOISE * equations.atoms.smallest)
         if exact and equations.at(np.array([nothing])).excess[0] < 0.0:
             return Narrow(0.0, 0.0, 0.0, 0.0, equations.atoms.rank, 0.0, 0.0, np.nan, np.nan, 0.0)  # the teacher is found exactly
         return None

@@ -121,9 +121,9 @@ def _recovering(problem: _Problem) -> tuple[NDArray[np.intp], Array, Array]:
     """Points of little weight decay without noise in the data, and their solutions to leading order."""
     rows = np.flatnonzero((problem.noise_variance == 0.0) & (problem.decay > 0.0))
     curve = Recovery.of(problem.evaluate) if len(rows) else None
-    if curve is None:
-        return rows[:0], np.zeros(0), np.zeros(0)
-    rows = rows[problem.capacity[rows] > curve.least * (1.0 + 1e-3)]
+    rows = rows[problem.capacity[rows] > (np.inf if curve is None else curve.least * (1.0 + 1e-3))]
+    if curve is None or len(rows) == 0:
+        return rows, np.zeros(0), np.zeros(0)
     log_t, spare = curve.solve(problem.capacity[rows])
     good = spare > 0.0
     rows, log_t, spare = rows[good], log_t[good], spare[good]
@@ -195,6 +195,7 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
     if len(lost):
         part = problem.subset(lost)
         rows, log_noise, log_t = _recovering(part)
+    if len(lost) and len(rows):
         tried = _newton(part.subset(rows), log_noise, log_t)
         better = np.flatnonzero(tried.error < found.error[lost[rows]])
         found.take(lost[rows[better]], tried, better)

@@ -31,8 +31,8 @@ from spectralaw.state_evolution.recovery import RECOVERY_NOISE
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
 
-_FROM, _DOWN = 6.0, 20.0  # range of log δ that is searched, around that of an unlearned teacher
-_STRIDE = 0.4  # of the search in log δ
+_SEARCHED = np.concatenate([np.arange(6.0, -20.0, -0.4), np.arange(-20.0, -80.0, -2.0)])
+# log δ over that of an unlearned teacher, where a sign change is looked for
 _TOGETHER = 10
 
 _STEP = 1e-4  # in log δ, of the central difference that gives slopes
@@ -152,7 +152,7 @@ def solve_narrow(task: Task) -> Narrow | None:
         middle = 0.5 * (np.log(power + task.noise_variance) - np.log(equations.capacity))
     if not np.isfinite(middle):
         return None
-    bracket = _first_sign_change(equations, middle + np.arange(_FROM, -_DOWN, -_STRIDE))
+    bracket = _first_sign_change(equations, middle + _SEARCHED)
     if bracket is None:
         exact = task.weight_decay == task.noise_variance == 0.0 and equations.atoms.rank <= (task.width or 0)
         nothing = np.log(RECOVERY_NOISE * equations.atoms.smallest)

@@ -139,7 +139,12 @@ class Cells:
         return results
 
     def ends(self, noise: float, side: float) -> Array:
-        """Distance from each atom to the edge of its band, or to the lowest point of the curve before the next atom.
+        """Distances of :meth:`edges`."""
+        return self.edges(noise, side)[0]
+
+    def edges(self, noise: float, side: float) -> tuple[Array, NDArray[np.bool_]]:
+        """Distance from each atom to the edge of its band, or to the lowest point of the curve before the next atom;
+        and whether it is an edge.
 
         Between two atoms F = Σ a/(u − s)² is convex and F^(−1/2) concave: Newton's method finds the least of the first,
         and from the atom's own circle, monotonically, where the second reaches δ.
@@ -169,7 +174,7 @@ class Cells:
                 edge = np.clip(np.where(np.isfinite(step), edge - step, edge), 0.0, lowest)
                 if np.all(np.abs(step) <= 1e-13 * edge):
                     break
-        return np.where(gapped, edge, lowest)
+        return np.where(gapped, edge, lowest), gapped
 
     def height(self, u: Array, noise: float) -> Array:
         """v at the points s_i + u, shape (B, n); see :func:`spectralaw.free_probability.subordination.imaginary_part`."""

@@ -41,8 +41,8 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
     variance = noise**2
     # one atom alone bounds the root from below: a_i / ((u − s_i)² + v²) ≤ 1/δ²
     q = np.max(weights * variance[:, None] - squares, axis=1)
-    with np.errstate(divide="ignore", over="ignore"):
-        inside = (q > 0.0) | (np.sum(weights / squares, axis=1) > 1.0 / variance)
+    with np.errstate(over="ignore"):
+        inside = (q > 0.0) | (np.sum(weights / np.maximum(squares, 1e-300), axis=1) > 1.0 / variance)
     q = np.where(q > 0.0, q, 1e-32 * variance)
     rows = np.flatnonzero(inside)
     shared = len(weights) == 1

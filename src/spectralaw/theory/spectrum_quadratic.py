@@ -394,8 +394,7 @@ def _resolved(channel: QuadraticChannel, u: Array) -> tuple[Array, Array]:
 def _spread(channel: QuadraticChannel, u: float) -> float:
     """Σ a_i / (u − s_i)²; outside the spectrum where this is below 1/δ²."""
     values, weights = _resolved(channel, np.array([u]))
-    with np.errstate(divide="ignore"):
-        return float(np.sum(weights / (u - values) ** 2))
+    return float(np.sum(weights / np.maximum((u - values) ** 2, 1e-300)))
 
 
 def _right_edge(channel: QuadraticChannel, noise: float, largest: float) -> float:

@@ -35,6 +35,8 @@ class _Outcome:
     kind: str
     iterations: int
     trajectory: Mapping[str, Array] | None = None
+    rounding: float = 0.0
+    """Certificate that rounding alone can leave."""
 
 
 def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
@@ -129,6 +131,12 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; "
         "raise max_iterations, or the tolerance if they were not used up",
     }[status]
+    if not good and outcome.certificate <= outcome.rounding:
+        message = (
+            f"the {outcome.kind} of {outcome.certificate:.1e} is what rounding leaves of it, and cannot come below the "
+            f"tolerance {tolerance:.1e}: weight_decay {task.weight_decay:.3g} is too small for 64-bit numbers; "
+            "take a larger weight_decay or tolerance"
+        )
     return Trained(
         task=task,
         seed=seed,
@@ -154,7 +162,8 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
     d = task.dimension
     if task.network == "diagonal":
         found = lasso.minimise(data.inputs, data.labels, task.weight_decay * np.sqrt(d), **settings)
-        return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        outcome = _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        return dataclasses.replace(outcome, rounding=found.rounding)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
     found = nuclear.minimise(Sensing(data.inputs), data.labels, task.weight_decay * scale, **settings)

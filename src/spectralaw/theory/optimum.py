@@ -13,6 +13,7 @@ from spectralaw.state_evolution.width import narrow
 from spectralaw.task import Task
 
 _ACCURACY = 1e-9  # of the least risk, as judged from its neighbours
+_STATIONARY, _NEAREST = 1e-8, 1e-6  # slope, or width in log λ, to refine to
 _NEARER = 9  # points of each round of refinement
 _LIMIT = 1e-12  # relative difference of risks that does not count
 
@@ -66,7 +67,9 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     for _ in range(30):
         k = int(np.nanargmin(risk))
         around = risk[max(k - 1, 0) : k + 2]
-        if 0 < k < len(x) - 1 and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k]):
+        if 0 < k < len(x) - 1 and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k]) and (
+            abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST
+        ):
             break
         low, high = x[max(k - 1, 0)], x[min(k + 1, len(x) - 1)]
         if high - low <= 1e-12:
@@ -78,7 +81,8 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
         risk, slope = _evaluate(task, np.exp(x))
         if not np.any(np.isfinite(risk)):
             break
-    k = int(np.nanargmin(risk))
+    alike = np.where(risk <= np.nanmin(risk) * (1.0 + _LIMIT), np.abs(slope), np.inf)
+    k = int(np.nanargmin(alike))
     best, here = float(np.exp(x[k])), float(risk[k])
     if np.isfinite(limit) and limit <= here * (1.0 + _LIMIT):
         return OptimalDecay(0.0, limit, 0.0, Status.CONVERGED, "the limit of no weight decay is best")

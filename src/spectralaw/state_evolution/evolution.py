@@ -77,6 +77,13 @@ def state_evolution(
         Networks narrower than the number of eigenvalues that would survive follow
         :mod:`spectralaw.state_evolution.width`.
     """
+    with np.errstate(all="ignore"):  # numbers at the end of their range make points that are not results, and say so
+        return _solved(task, samples, weight_decay, noise_variance, axes)
+
+
+def _solved(
+    task: Task, samples: Array, weight_decay: Array, noise_variance: Array, axes: dict[str, Array] | None
+) -> StateEvolution:
     dimension = float(task.dimension)
     n_capacity = np.asarray(capacity(task.network, samples, dimension))
     decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)

@@ -21,6 +21,7 @@ TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
+_NO_DECAY, _NO_THRESHOLD = 1e-30, 1e-25  # λ'/(N δ) and c/δ that are as good as none
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
 
 
@@ -85,7 +86,8 @@ def solve(
     rest = ~collapsed
     recovered = _recovered(problem)
     rest &= ~recovered
-    free = (decay == 0.0) & ~recovered
+    with np.errstate(all="ignore"):
+        free = (decay <= _NO_DECAY * capacity * np.exp(log_noise)) & ~recovered
     if np.any(free):
         index, noises = _without_threshold(problem, free, log_noise)
         found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
@@ -177,7 +179,9 @@ def _without_threshold(problem: _Problem, free: NDArray[np.bool_], log_noise: Ar
     part = problem.subset(free)
     at_zero = np.full(part.capacity.shape, _LOG_T[0])
     found, solved, _ = _noise_at(part, at_zero, log_noise[free])
-    holds = solved & (part.at(found, at_zero).channel.response < part.capacity)
+    with np.errstate(all="ignore"):
+        spare = part.capacity - part.at(found, at_zero).channel.response
+        holds = solved & (spare > 0.0) & (part.decay <= _NO_THRESHOLD * np.exp(found) * spare)
     return np.flatnonzero(free)[holds], found[holds]
 
 

@@ -91,7 +91,7 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     flat = np.nanmax(np.abs(around - here)) <= _ACCURACY * here and np.sum(np.isfinite(around)) > 1
     if flat and (interior or (abs(slope[k]) <= 1e-6 and k > 0)):
         return OptimalDecay(best, here, float(slope[k]), Status.CONVERGED)
-    if not interior and abs(slope[k]) <= _ACCURACY:  # flat down to where it cannot be solved
+    if not interior and abs(slope[k]) <= 1e-7:  # flat down to where it cannot be solved
         return OptimalDecay(0.0, here, 0.0, Status.CONVERGED, "the limit of no weight decay is best, as far as it is seen")
     return OptimalDecay(best, here, float(slope[k]), Status.NOT_CONVERGED,
                         "the least risk is at the end of the weight decays that can be solved")  # fmt: skip

@@ -161,16 +161,16 @@ def test_an_identity_is_one_semicircle():
 
 @pytest.mark.statistical
 def test_equal_values_make_a_band():
-    """Half rank at δ = 0.5: .53 to 1.88 with a value of 1.2026 in the middle; and eigenvalues of matrices lie in it."""
+    """Half rank at δ = 0.5, c = 0.3: .53 to 1.88 around 1.2026; and the eigenvalues of matrices end there."""
     from spectralaw.theory.spectra import spectrum_of
 
-    task = sl.Task("quadratic", 100, 1e5, 1.0, 0.5, sl.Empirical([1.0] * 50))
-    spectrum = spectrum_of(task, 0.5, 0.0, 0.0)
+    task = sl.Task("quadratic", 100, 1e5, 1.0, 0.5, sl.FiniteRank(50))
+    spectrum = spectrum_of(task, 0.5, 0.3, 0.35)
     top = spectrum.bands[-1]
-    values = np.concatenate([v for v, _ in random_matrices(np.repeat([1.0, 0.0], 50), 0.5, 20, seed=0)])
-    assert spectrum.outlier_count == 0 and spectrum.zero_mass + spectrum.bulk_mass == pytest.approx(1.0)
-    if len(spectrum.bands) == 2:
-        assert top.mass == 0.5
+    assert spectrum.outlier_count == 0 and top.mass == pytest.approx(0.5)
+    assert (top.low, top.high) == pytest.approx((0.53, 1.88), abs=0.006)
+    values = np.concatenate([v for v, _ in random_matrices(task.teacher_values(), 0.5, 20, seed=0)]) - 0.3
+    assert top.low == pytest.approx(np.quantile(values, 0.505), abs=0.05)
     assert top.high == pytest.approx(np.quantile(values, 0.999), abs=0.06)
     few = sl.predict(sl.Task("quadratic", 300, 3e4, 0.01, 0.5, sl.FiniteRank(5))).spectrum
     places = [o.location for o in few.outliers]

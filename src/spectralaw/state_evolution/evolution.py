@@ -90,9 +90,11 @@ def _solved(
     lattice = [_coordinates(values) for values in (axes or {}).values()]
     if lattice:
         shape = tuple(len(values) for values in lattice)
-        solution = solve_on_lattice(evaluator(task), shape, lattice, n_capacity, decay, noise_variance)
+        solution = solve_on_lattice(
+            evaluator(task), shape, lattice, n_capacity, decay, noise_variance, thorough=not narrow(task)
+        )
     else:
-        solution = solve(evaluator(task), n_capacity, decay, noise_variance)
+        solution = solve(evaluator(task), n_capacity, decay, noise_variance, thorough=not narrow(task))
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation

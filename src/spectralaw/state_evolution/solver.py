@@ -58,7 +58,13 @@ class Guess:
 
 
 def solve(
-    evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array, guess: Guess | None = None
+    evaluate: Evaluator,
+    capacity: Array,
+    decay: Array,
+    noise_variance: Array,
+    guess: Guess | None = None,
+    *,
+    thorough: bool = True,
 ) -> Solution:
     """Solve R + Δ = N δ² and λ' = c (N − X) at B points.
 
@@ -70,6 +76,8 @@ def solve(
         N > 0, λ' ≥ 0, Δ ≥ 0.
     guess : Guess, optional
         Solutions of neighbouring points.
+    thorough : bool
+        Bracket what Newton's method does not find, which is slow.
 
     Returns
     -------
@@ -93,7 +101,7 @@ def solve(
         found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
         rest[index] = False
     if np.any(rest):
-        searched = _search(problem.subset(rest), None if guess is None else guess.subset(rest))
+        searched = _search(problem.subset(rest), None if guess is None else guess.subset(rest), thorough)
         found.take(np.flatnonzero(rest), searched, np.arange(len(searched.error)))
     state = problem.state(found.log_noise, found.log_t, found.channel)
     collapsed = state.channel.survivors <= 0.0
@@ -185,7 +193,7 @@ def _without_threshold(problem: _Problem, free: NDArray[np.bool_], log_noise: Ar
     return np.flatnonzero(free)[holds], found[holds]
 
 
-def _search(problem: _Problem, guess: Guess | None) -> _Found:
+def _search(problem: _Problem, guess: Guess | None, thorough: bool) -> _Found:
     """Newton from a guess, then from one's own, then brackets for what was not found, and Newton from there."""
     found = _Found.nothing(problem)
     if guess is not None:
@@ -212,7 +220,7 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
         found.take(lost[rows[better]], tried, better)
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
-    if len(lost):
+    if len(lost) and thorough:
         part = problem.subset(lost)
         slow = _bracketed(part)
         bracketed = _Found.nothing(part)

@@ -71,9 +71,9 @@ class Prediction:
 
     @cached_property
     def decomposition(self) -> Decomposition | None:
-        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, and
-        for narrow networks."""
-        if not self.status.is_result or narrow(self.task):
+        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, for
+        narrow networks, and where the teacher is found exactly."""
+        if not self.status.is_result or narrow(self.task) or self.effective_noise == 0.0:
             return None
         return decompose(self.task, self.excess_risk, self.effective_noise, self.threshold)
 
@@ -93,6 +93,7 @@ class Prediction:
             "zero_mass": self.zero_mass,
             "outliers": [{"teacher": o.teacher, "location": o.location, "overlap": o.overlap} for o in self.outliers],
             "outlier_count": self.spectrum.outlier_count,
+            "bands": [asdict(band) for band in self.spectrum.bands],
             "exponents": {"samples": self.exponents.samples, "weight_decay": self.exponents.weight_decay},
             "bayes_risk": self.bayes_risk,
             "decomposition": asdict(self.decomposition) if self.decomposition else None,

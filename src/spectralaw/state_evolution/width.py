@@ -24,6 +24,7 @@ from scipy.optimize import brentq
 from spectralaw.free_probability.atoms import Atoms
 from spectralaw.free_probability.contour import moments_above
 from spectralaw.free_probability.quantile import place, quantile_point
+from spectralaw.free_probability.subordination import ComplexArray
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.equations import capacity
 from spectralaw.state_evolution.quadratic import QuadraticChannel
@@ -216,12 +217,15 @@ def quantile(atoms: Atoms, noise: float, share: float) -> float:
     return float(place(*_quantile_points(atoms, delta, share), delta)[0])
 
 
-def _quantile_points(atoms: Atoms, noise: Array, share: float, start: Array | None = None):
+def _quantile_points(
+    atoms: Atoms, noise: Array, share: float, guess: Array | None = None
+) -> tuple[ComplexArray, Array, Array]:
     def near(u: Array) -> tuple[Array, Array]:
         values, counts = atoms.near(np.maximum(u, 0.0), noise)
         return values, counts / atoms.dimension
 
-    if start is None:
+    start = guess if guess is not None else noise
+    if guess is None:
         kept = max(round(share * atoms.dimension), 1)
         last, following = atoms.value_at(np.array([float(kept), min(kept + 1.0, float(atoms.dimension))]))
         beside = following + 1.005 * noise

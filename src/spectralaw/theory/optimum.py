@@ -67,8 +67,10 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     for _ in range(30):
         k = int(np.nanargmin(risk))
         around = risk[max(k - 1, 0) : k + 2]
-        if 0 < k < len(x) - 1 and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k]) and (
-            abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST
+        if (
+            0 < k < len(x) - 1
+            and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k])
+            and (abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST)
         ):
             break
         low, high = x[max(k - 1, 0)], x[min(k + 1, len(x) - 1)]
@@ -92,7 +94,9 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     if flat and (interior or (abs(slope[k]) <= 1e-6 and k > 0)):
         return OptimalDecay(best, here, float(slope[k]), Status.CONVERGED)
     if not interior and abs(slope[k]) <= 1e-7:  # flat down to where it cannot be solved
-        return OptimalDecay(0.0, here, 0.0, Status.CONVERGED, "the limit of no weight decay is best, as far as it is seen")
+        return OptimalDecay(
+            0.0, here, 0.0, Status.CONVERGED, "the limit of no weight decay is best, as far as it is seen"
+        )
     return OptimalDecay(best, here, float(slope[k]), Status.NOT_CONVERGED,
                         "the least risk is at the end of the weight decays that can be solved")  # fmt: skip
 

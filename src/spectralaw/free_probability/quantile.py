@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectralaw.free_probability.subordination import Array, ComplexArray, imaginary_part, stieltjes
 
@@ -65,7 +64,6 @@ def quantile_point(
     """
     low, high = low.copy(), high.copy()
     u = np.clip(start, low, high)
-    variance = noise**2
     for iteration in range(200):
         values, weights = near(u)
         v = imaginary_part(u, values, weights, noise)

@@ -7,10 +7,9 @@ threshold b,
     X = X(b) − e ∂_b X(b),      mse = mse(b) − e ∂_b mse(b) + e² p/d,
 
 since f is (x − b)₊ + e 1{x > b} and −∂_b of either moment is its part linear in e. Each is a sum over teacher
-directions of
-E (f_i − s_i)², accurate relative to its own size. The second equation λ' = c (N − X) is a quadratic one for c, and one
-equation for δ is left. Where the threshold is the larger of the two, the cut does nothing and the equations are
-those of the wide network.
+directions of E (f_i − s_i)², accurate relative to its own size. The second equation λ' = c (N − X) is a quadratic one
+for c, and one equation for δ is left. Where the threshold is the larger of the two, the cut does nothing and the
+equations are those of the wide network.
 
 The problem is not convex for p < d, and the equation may have several solutions: taken is the one of the largest noise,
 which iterations from a network that has learned nothing reach first. That training reaches it is a conjecture.

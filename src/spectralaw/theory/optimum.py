@@ -36,9 +36,8 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     """Minimise the predicted excess risk over λ.
 
     The risk is scanned over many decades up to rank collapse, beside the limit λ → 0, and the minimum is refined
-    until its
-    neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has few
-    digits.
+    until its neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has
+    few digits.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 Where atoms are far apart compared with the noise, the curve is a small arch over each: its width may be below
 the rounding of the atom's own value. So a *cell*, the part of the curve around one atom s_i, is described in
-ζ = w − s_i: by the distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all others do,
+ζ = w − s_i: by the distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all
+others do,
 
     G_far(w) = Σ_k g_k ζ^k,    g_k = −Σ_far a_j / o_j^(k+1).
 

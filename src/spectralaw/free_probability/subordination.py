@@ -54,7 +54,8 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
         products = kernel * (weights if shared else weights[rows])
         total = np.sum(products, axis=1)
         slope = np.einsum("ij,ij->i", products, kernel)
-        step = total * (variance[rows] * total - 1.0) / slope
+        with np.errstate(all="ignore"):
+            step = total * (variance[rows] * total - 1.0) / slope
         q[rows] = np.maximum(q[rows] + step, 0.5 * q[rows])
         going = np.abs(step) > 1e-8 * q[rows]  # steps square: the next one would be below rounding
         if not np.all(going):

@@ -34,10 +34,11 @@ def _quadratic(task: Task) -> float | None:
     power = atoms.power / task.dimension
 
     denoiser = Denoiser(atoms)
+    errors: dict[float, float] = {}
 
     def excess(log_noise: float) -> float:
         """log of (R + Δ)/(N δ²), which decreases with δ."""
-        error = denoiser.error(float(np.exp(log_noise)))
+        error = errors[log_noise] = denoiser.error(float(np.exp(log_noise)))
         total = 2.0 * error + noise
         return float(np.log(total / n)) - 2.0 * log_noise if total > 0.0 else -np.inf
 
@@ -46,11 +47,11 @@ def _quadratic(task: Task) -> float | None:
     if noise == 0.0 and excess(low) <= 0.0:
         return 0.0  # enough samples to recover the teacher exactly
     root = _decreasing_root(excess, low, high)
-    return None if root is None else 2.0 * denoiser.error(float(np.exp(root)))
+    return None if root is None else 2.0 * errors[root]
 
 
 def _decreasing_root(function: Callable[[float], float], low: float, high: float) -> float | None:
-    """The root of a decreasing function between two points, to 1e-9; few evaluations, each of which is dear.
+    """The root of a decreasing function between two points, to 1e-8, where it was evaluated; evaluations are dear.
 
     The secant through the last two points, kept in the bracket; None where the function is not finite.
     """
@@ -65,7 +66,7 @@ def _decreasing_root(function: Callable[[float], float], low: float, high: float
         if not low < following < high:
             following = 0.5 * (low + high)
         step, last = following - x, value
-        if abs(step) <= 1e-9:
+        if abs(step) <= 1e-8:
             break
         x, value = following, function(following)
         if not np.isfinite(value):

@@ -365,7 +365,8 @@ class _Spread:
                 lambda u: _spread(self.channel, u) * noise**2 > 1.0, 0.0, _thinnest(self.channel, 0.0, smallest)
             )
             return [(start, top, zeros, 0.0)]
-        above = (end, np.inf, share, share)  # what is above the bulk
+        top = end if not learned.count else _right_edge(self.channel, noise, max(atoms.largest, 0.0))
+        above = (end, top, share, share)  # what is above the bulk
         if gap is None:
             return [(start, end, 1.0 - share, 0.0), above]
         return [(start, gap[0], zeros, 0.0), (gap[1], end, 1.0 - zeros - share, 0.0), above]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Run
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory import phase_diagram, predict
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     import xarray
 
 NETWORKS = ("diagonal", "quadratic")
+RATES = "local exponents are the rates of the phase, to 0.03"
+SOLVED = "every point of the diagram is solved"
+TWO_TERMS = "across phases IV and V the risk is the law of two terms, local exponents to 0.03"
+PEAK = "at the interpolation threshold the risk grows as λ^(−2/3)"
 _CROSSOVER = "both terms of the risk count here: see the two-term law"
 _EXPLANATIONS = {
     ("IV", True): _CROSSOVER,
@@ -32,6 +38,20 @@ def compute(network: str, noise_variance: float, dimension: int, points: int) ->
     task = Task(network, dimension, 10.0, 1.0, noise_variance, PowerLaw(1.0))  # type: ignore[arg-type]
     n = np.maximum(np.geomspace(0.3, d**2.7, points) * unit, 1.0)
     return phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d**1.2, points))
+
+
+def compute_all(run: Run, noise_variance: float, dimension: int, points: int) -> list[xarray.Dataset]:
+    """The diagrams of both networks."""
+    data = []
+    for k, network in enumerate(NETWORKS, start=1):
+        data.append(compute(network, noise_variance, dimension, points))
+        run.advance(k, len(NETWORKS))
+    return data
+
+
+def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
+    """Every claim, one network after the other."""
+    return [claim for data in datasets for claim in verdict(data)]
 
 
 def exponent_errors(data: xarray.Dataset) -> dict[str, tuple[int, float]]:
@@ -55,17 +75,16 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
     claims = []
     for phase, (count, error) in exponent_errors(data).items():
         claims.append(
-            Claim(
-                f"{network}, {'Δ = 0.5' if noisy else 'Δ = 0'}: local exponents are the rate of phase {phase} to 0.03",
+            Claim.of(
+                RATES,
+                f"{network}, {'Δ = 0.5' if noisy else 'Δ = 0'}, phase {phase}",
                 f"median difference {error:.3f} at {count} points more than {INTERIOR:g} decades inside, d = {d:.0e}",
                 error <= 0.03,
                 _EXPLANATIONS.get((phase, noisy), ""),
             )
         )
     lost = int(np.isnan(data.excess_risk.values).sum())
-    claims.append(
-        Claim(f"{network}: every point of the diagram is solved", f"{lost} of {data.phase.size} are not", lost == 0)
-    )
+    claims.append(Claim.of(SOLVED, network, f"{lost} of {data.phase.size} are not", lost == 0))
     if noisy:
         claims += [_two_term_claim(data), _peak_claim(network, d)]
     return claims
@@ -99,8 +118,9 @@ def _two_term_claim(data: xarray.Dataset) -> Claim:
     a, b, error = two_terms(data)
     network = data.attrs["network"]
     law = "1/log(d/n)" if network == "diagonal" else "(n_eff/d)^(2/5)"
-    return Claim(
-        f"{network}, Δ = 0.5: across phases IV and V, R = A n_eff^(−1+1/2γ) + B {law}, local exponents to 0.03",
+    return Claim.of(
+        TWO_TERMS,
+        f"{network}, Δ = 0.5, R = A n_eff^(−1+1/2γ) + B {law}",
         f"A = {a:.2f}, B = {b:.2f}, median difference {error:.3f} at d = {data.attrs['dimension']:.0e}",
         error <= 0.03,
         "further powers of n_eff/d count: the difference is 0.075, 0.047, 0.033, 0.019 at d = 10⁶, 10⁸, 10¹⁰, 10¹²",
@@ -112,8 +132,9 @@ def _peak_claim(network: str, d: int) -> Claim:
     decays = (1e-3, 1e-2)
     risk = [predict(Task(network, d, at, decay, 0.5)).excess_risk for decay in decays]  # type: ignore[arg-type]
     slope = float(np.log10(risk[1] / risk[0]))
-    return Claim(
-        f"{network}: at n = {'d' if network == 'diagonal' else 'd²/4'} the risk grows as λ^(−2/3)",
+    return Claim.of(
+        PEAK,
+        f"{network}, n = {'d' if network == 'diagonal' else 'd²/4'}",
         f"exponent {slope:.3f} between λ = 1e-3 and 1e-2 at d = {d:.0e}",
         abs(slope + 2 / 3) < 0.05,
     )

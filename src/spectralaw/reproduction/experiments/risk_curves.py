@@ -11,8 +11,10 @@ import numpy as np
 
 from spectralaw.comparison import finite_size_allowance, z_score
 from spectralaw.errors import InvalidInput
-from spectralaw.reproduce.trainings import Advance, train_all
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.risk_curves import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Advance, Experiment, Run
+from spectralaw.reproduction.trainings import train_all
 from spectralaw.sweeps import plan_sweep
 from spectralaw.sweeps.estimate import estimate
 from spectralaw.task import Network, Task
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     import xarray
 
 NOISE_VARIANCE, GAMMA = 0.5, 1.0
+PREDICTED = "the state evolution predicts the risk of trained networks"
+CERTIFIED = "every training reaches its certificate"
+PEAK = "with λ = 1/d the risk peaks at the interpolation threshold"
+FALL = "the risk falls to the order of Δ d/n_eff for n_eff ≫ d"
 
 
 _SAMPLES = {
@@ -81,7 +87,7 @@ def what_fits(curves: Sequence[Curves], hours: float | None, workers: int | None
                 fits.append(one)
                 continue
             reason = f"{cost}, more than the {hours:g} hours allowed"
-        left_out.append(Claim(f"{one.network}, d = {one.dimension}", reason, None))
+        left_out.append(Claim.of(PREDICTED, f"{one.network}, d = {one.dimension}", "not run", None, reason))
     return fits, left_out
 
 
@@ -150,24 +156,46 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
     best = float(last["mean"].min())
     effective = float(last.samples) / (1.0 if network == "diagonal" else d)
     return [
-        Claim(
-            f"{network}, d = {d}: the state evolution predicts the risk of trained networks",
+        Claim.of(
+            PREDICTED,
+            f"{network}, d = {d}",
             f"{good} of {total} points within 3 standard errors + 2.5 (1/n_eff + 1/d)",
             good == total,
         ),
-        Claim(
-            f"{network}, d = {d}: every training reaches its certificate",
+        Claim.of(
+            CERTIFIED,
+            f"{network}, d = {d}",
             f"{data.excess_risk.size - lost} of {data.excess_risk.size}",
             lost == 0,
         ),
-        Claim(
-            f"{network}, d = {d}: with λ = 1/d the risk peaks at the interpolation threshold, n = {peak_at:g}",
+        Claim.of(
+            PEAK,
+            f"{network}, d = {d}, n = {peak_at:g}",
             f"largest mean risk near it at n = {top:g}",
             0.5 <= top / peak_at <= 2.0,
         ),
-        Claim(
-            f"{network}, d = {d}: the risk falls to the order of Δ d/n_eff for n_eff ≫ d",
+        Claim.of(
+            FALL,
+            f"{network}, d = {d}",
             f"R n_eff/(Δ d) = {best * effective / (NOISE_VARIANCE * d):.2f} at the largest n",
             0.1 < best * effective / (NOISE_VARIANCE * d) < 10.0,
         ),
     ]
+
+
+def _compute(run: Run, curves: Sequence[Curves]) -> list[xarray.Dataset]:
+    fits, left_out = what_fits(curves, run.hours, run.workers)
+    run.left_out.extend(left_out)
+    return [compute(c, run.workers, run.advance, run.store(f"{c.network}-{c.dimension}")) for c in fits]
+
+
+EXPERIMENT = Experiment(
+    name="risk-curves",
+    title="Learning curves (figure 3 of arXiv:2509.24882)",
+    claims=(PREDICTED, CERTIFIED, PEAK, FALL),
+    sizes={"quick": {"curves": QUICK}, "paper": {"curves": PAPER}},
+    compute=_compute,
+    draw=draw,
+    judge=lambda datasets: [claim for data in datasets for claim in verdict(data)],
+    caption=caption,
+)

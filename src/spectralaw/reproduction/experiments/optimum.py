@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.reproduce.trainings import Advance
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.optimum_map import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Advance, Experiment
 from spectralaw.task import Task
 from spectralaw.theory import optimal_weight_decay
 from spectralaw.theory.bayes import bayes_risk
@@ -15,6 +16,10 @@ from spectralaw.theory.bayes import bayes_risk
 if TYPE_CHECKING:
     import xarray
 
+FOUND = "every λ_opt and Bayes-optimal risk is found"
+ORDER = "R(λ_opt) is of the order of the Bayes-optimal risk, and never below it"
+SCALE = "λ_opt is of order √(Δ n_eff/d) for 10 ≤ n_eff ≤ d/4"
+NETWORKS = ("diagonal", "quadratic")
 NOISE_VARIANCES = (0.03, 3.0)  # from and to
 
 
@@ -53,15 +58,29 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
     middle = (data.effective_samples.values >= 10.0) & (data.effective_samples.values <= 0.25 * data.attrs["dimension"])
     inside = scaled[:, middle]
     return [
-        Claim(f"{label}: every λ_opt and Bayes-optimal risk is found", f"{lost} of {ratio.size} are not", lost == 0),
-        Claim(
-            f"{label}: R(λ_opt) is of the order of the Bayes-optimal risk, and never below it",
+        Claim.of(FOUND, label, f"{lost} of {ratio.size} are not", lost == 0),
+        Claim.of(
+            ORDER,
+            label,
             f"ratio from {np.nanmin(ratio):.3f} to {np.nanmax(ratio):.2f}",
             bool(np.nanmin(ratio) >= 1.0 - 1e-6 and np.nanmax(ratio) < 5.0),
         ),
-        Claim(
-            f"{label}: λ_opt is of order √(Δ n_eff/d) for 10 ≤ n_eff ≤ d/4",
+        Claim.of(
+            SCALE,
+            label,
             f"{np.nanmin(inside):.2f} to {np.nanmax(inside):.2f} times that",
             bool(np.nanmin(inside) > 0.2 and np.nanmax(inside) < 5.0),
         ),
     ]  # fmt: skip
+
+
+EXPERIMENT = Experiment(
+    name="optimum",
+    title="How near the best weight decay comes to the Bayes-optimal risk",
+    claims=(FOUND, ORDER, SCALE),
+    sizes={"quick": {"dimension": 400, "points": 9}, "paper": {"dimension": 2000, "points": 17}},
+    compute=lambda run, dimension, points: [compute(network, dimension, points, run.advance) for network in NETWORKS],
+    draw=draw,
+    judge=lambda datasets: [claim for data in datasets for claim in verdict(data)],
+    caption=caption,
+)

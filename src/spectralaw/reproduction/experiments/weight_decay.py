@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectralaw.comparison import finite_size_allowance
-from spectralaw.reproduce.trainings import Advance, train_all
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.decay_curves import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Advance, Experiment, Run
+from spectralaw.reproduction.trainings import train_all
 from spectralaw.task import Task
 from spectralaw.theory import optimal_weight_decay, predict, predict_grid
 
 if TYPE_CHECKING:
     import xarray
+
+AGREE = "theory and training agree at every λ"
+OPTIMUM = "the optimum is at λ of order √(n_eff/d)"
+NEAR = "trained networks are best near the predicted optimum"
+TERMS = "the three terms add up to R"
+BAYES = "R(λ_opt) is within a factor 2.5 of the Bayes-optimal risk"
 
 
 def compute(
@@ -70,23 +78,42 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
     n_eff = a["samples"] if a["network"] == "diagonal" else a["samples"] / a["dimension"]
     ratio = a["best_decay"] / np.sqrt(n_eff / a["dimension"])
     return [
-        Claim(
-            f"{label}: theory and training agree at every λ", f"{int(agree.sum())} of {agree.size}", bool(agree.all())
-        ),
-        Claim(
-            f"{label}: the optimum is at λ of order √(n_eff/d)",
+        Claim.of(AGREE, label, f"{int(agree.sum())} of {agree.size}", bool(agree.all())),
+        Claim.of(
+            OPTIMUM,
+            label,
             f"λ_opt = {a['best_decay']:.3g} = {ratio:.2f} √(n_eff/d)",
             bool(0.3 < ratio < 5.0),
         ),
-        Claim(
-            f"{label}: trained networks are best near it",
+        Claim.of(
+            NEAR,
+            label,
             f"best of those trained: λ = {measured_best:.3g}",
             bool(0.3 < measured_best / a["best_decay"] < 3.0),
         ),
-        Claim(f"{label}: the three terms add up to R", f"largest relative difference {off:.1e}", off < 1e-8),
-        Claim(
-            f"{label}: R(λ_opt) is within a factor 2.5 of the Bayes-optimal risk",
+        Claim.of(TERMS, label, f"largest relative difference {off:.1e}", off < 1e-8),
+        Claim.of(
+            BAYES,
+            label,
             f"{a['best_risk'] / a['bayes_risk']:.2f}",
             bool(1.0 <= a["best_risk"] / a["bayes_risk"] < 2.5),
         ),
     ]
+
+
+def _compute(run: Run, dimension: int) -> list[xarray.Dataset]:
+    d = dimension
+    parts = (("diagonal", 2 * d, 2 * d, 16), ("quadratic", d, d * d // 4, 4))
+    return [compute(*part, run.workers, run.advance, run.store(part[0])) for part in parts]
+
+
+EXPERIMENT = Experiment(
+    name="weight-decay",
+    title="Risk against weight decay",
+    claims=(AGREE, OPTIMUM, NEAR, TERMS, BAYES),
+    sizes={"quick": {"dimension": 100}, "paper": {"dimension": 200}},
+    compute=_compute,
+    draw=draw,
+    judge=lambda datasets: [claim for data in datasets for claim in verdict(data)],
+    caption=caption,
+)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.reproduction.experiment import Advance
 from spectralaw.results import Status
 from spectralaw.sweeps import plan_sweep
 from spectralaw.sweeps.driver import sweep
 from spectralaw.sweeps.store import Store
 from spectralaw.task import Task
-
-Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

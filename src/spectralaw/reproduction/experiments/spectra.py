@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.reproduce.trainings import Advance, train_all
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.spectra import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Advance, Experiment, Run
+from spectralaw.reproduction.trainings import train_all
 from spectralaw.task import Task
 from spectralaw.theory import predict
 from spectralaw.theory.spectrum import tail_exponent
@@ -27,6 +29,9 @@ class Panel:
     weight_decay: float
 
 
+ZEROS = "the fraction of zero eigenvalues is the predicted one"
+OUTLIERS = "the outliers are where predicted"
+TAIL = "the outliers follow the law of the teacher, Pr(eigenvalue > x) ~ x^(−1/γ)"
 HEAVY_TAIL = "towards a heavy tail"
 PANELS = (
     Panel("outliers only", 0.1, 2.0),
@@ -88,8 +93,9 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
         theory = float(one.zero_mass)
         error = abs(float(np.mean(zero)) - theory)
         claims.append(
-            Claim(
-                f"{name}: fraction of zero eigenvalues {theory:.3f}",
+            Claim.of(
+                ZEROS,
+                f"{name}, {theory:.3f}",
                 f"{np.mean(zero):.3f} ± {np.std(zero, ddof=1) / np.sqrt(len(zero)):.3f}",
                 bool(error <= 3.0 * np.std(zero, ddof=1) / np.sqrt(len(zero)) + 3.0 / d),
             )
@@ -101,8 +107,9 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
             worst = float(np.max(np.abs(top - predicted) / predicted[0]))
             good = np.abs(top - predicted) <= 3.0 * spread + (5.0 / np.sqrt(d) + 0.02) * predicted[0]
             claims.append(
-                Claim(
-                    f"{name}: {predicted.size} outliers where predicted",
+                Claim.of(
+                    OUTLIERS,
+                    f"{name}, {predicted.size} of them",
                     f"largest difference {worst:.1%} of the first",
                     bool(np.all(good)),
                 )
@@ -111,10 +118,27 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
             slope = tail_exponent(trained[:, : predicted.size])
             expected = -1.0 / data.attrs["gamma"]
             claims.append(
-                Claim(
-                    f"{name}: the outliers follow the teacher's law, Pr(eigenvalue > x) ~ x^(−1/γ) = x^({expected:g})",
+                Claim.of(
+                    TAIL,
+                    f"{name}, exponent {expected:g}",
                     f"exponent {slope:.3f} trained, {tail_exponent(predicted):.3f} predicted",
                     bool(abs(slope - expected) < 0.05),
                 )
             )
     return claims
+
+
+def _compute(run: Run, dimension: int, seeds: int) -> list[xarray.Dataset]:
+    return [compute(dimension, seeds, run.workers, run.advance, run.store())]
+
+
+EXPERIMENT = Experiment(
+    name="spectra",
+    title="Spectra by phase (figure 2 of arXiv:2509.24882)",
+    claims=(ZEROS, OUTLIERS, TAIL),
+    sizes={"quick": {"dimension": 150, "seeds": 4}, "paper": {"dimension": 400, "seeds": 4}},
+    compute=_compute,
+    draw=lambda datasets: draw(datasets[0]),
+    judge=lambda datasets: verdict(datasets[0]),
+    caption=lambda datasets: caption(datasets[0]),
+)

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectralaw.comparison import finite_size_allowance
-from spectralaw.reproduce.trainings import Advance, train_all
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.width_curves import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Advance, Experiment, Run
+from spectralaw.reproduction.trainings import train_all
 from spectralaw.task import Task
 from spectralaw.theory import predict
 
 if TYPE_CHECKING:
     import xarray
 
+AGREE = "L-BFGS reaches the predicted risk at every width (a conjecture for p < d)"
+DESCENT = "the predicted risk peaks at a width between 1 and d (double descent)"
 SAMPLES = 0.25  # in units of d²
 DECAYS = (0.1, 1.0)  # λ̃ = λ √(p/d), the same for all widths
 
@@ -61,8 +65,9 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
         theory = one.theory.sel(fine_width=one.width.values).values
         good = np.abs(mean - theory) <= 3.0 * error + data.attrs["allowance"] * theory
         claims.append(
-            Claim(
-                f"λ̃ = {decay:g}: L-BFGS reaches the predicted risk at every width (a conjecture for p < d)",
+            Claim.of(
+                AGREE,
+                f"λ̃ = {decay:g}",
                 f"{int(good.sum())} of {good.size} widths",
                 bool(good.all()),
             )
@@ -70,11 +75,28 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
     weak = data.theory.isel(decay=0).values
     peak = int(np.argmax(weak[:-1]))
     claims.append(
-        Claim(
-            f"λ̃ = {float(data.decay[0]):g}: the risk peaks at a width between 1 and d (double descent)",
+        Claim.of(
+            DESCENT,
+            f"λ̃ = {float(data.decay[0]):g}",
             f"R = {weak[peak]:.2f} at p = {data.fine_width.values[peak]:g}, "
             f"{weak[0]:.2f} at p = 1, {weak[-1]:.2f} at p = d",
             bool(0 < peak < len(weak) - 1 and weak[peak] > 1.1 * weak[-1]),
         )
     )
     return claims
+
+
+def _compute(run: Run, dimension: int, seeds: int) -> list[xarray.Dataset]:
+    return [compute(dimension, seeds, run.workers, run.advance, run.store())]
+
+
+EXPERIMENT = Experiment(
+    name="width",
+    title="Risk against width (arXiv:2606.28242)",
+    claims=(AGREE, DESCENT),
+    sizes={"quick": {"dimension": 60, "seeds": 6}, "paper": {"dimension": 150, "seeds": 6}},
+    compute=_compute,
+    draw=lambda datasets: draw(datasets[0]),
+    judge=lambda datasets: verdict(datasets[0]),
+    caption=lambda datasets: caption(datasets[0]),
+)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.reproduce.verdict import Claim
+from spectralaw.figures.noiseless import caption, draw
+from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.experiment import Experiment, Run
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory import predict_grid
@@ -14,6 +16,8 @@ from spectralaw.theory import predict_grid
 if TYPE_CHECKING:
     import xarray
 
+FALL = "the noiseless risk falls as the law of the paper says"
+NETWORKS = ("diagonal", "quadratic")
 GAMMAS = (0.75, 1.0, 1.5)
 
 
@@ -45,10 +49,31 @@ def verdict(data: xarray.Dataset) -> list[Claim]:
         rate = expected_exponent(network, float(gamma), data.effective_samples.values[window], d)
         error = float(np.nanmedian(np.abs(local - rate)))
         claims.append(
-            Claim(
-                f"{network}, γ = {gamma:g}: noiseless risk falls as {law}",
+            Claim.of(
+                FALL,
+                f"{network}, γ = {gamma:g}, {law}",
                 f"local exponent {np.nanmedian(local):.3f} against {np.median(rate):.3f} at d = {d:.0e}",
                 error < 0.06,
             )
         )
     return claims
+
+
+def _compute(run: Run, dimension: int, points: int) -> list[xarray.Dataset]:
+    data = []
+    for k, network in enumerate(NETWORKS, start=1):
+        data.append(compute(network, dimension, points))
+        run.advance(k, len(NETWORKS))
+    return data
+
+
+EXPERIMENT = Experiment(
+    name="noiseless-risk",
+    title="Noiseless risk (figure 5 of arXiv:2509.24882)",
+    claims=(FALL,),
+    sizes={"quick": {"dimension": 10**10, "points": 41}, "paper": {"dimension": 10**12, "points": 81}},
+    compute=_compute,
+    draw=draw,
+    judge=lambda datasets: [claim for data in datasets for claim in verdict(data)],
+    caption=caption,
+)

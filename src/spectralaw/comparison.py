@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from spectralaw.errors import InvalidInput
+from spectralaw._checks import seed_list
 from spectralaw.results import Status
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.theory import Prediction, predict
 from spectralaw.training import Trained, train
 
@@ -99,7 +99,8 @@ def compare(task: Task, seeds: int | Iterable[int] = 5, method: str = "convex", 
     InvalidInput
         For fewer than two seeds, and whatever ``train`` refuses.
     """
-    chosen = _seeds(seeds)
+    task = required(task)
+    chosen = seed_list("seeds", seeds, 2)
     task = task.replace(samples=float(max(1, round(task.samples))))
     return assemble(predict(task), [train(task, seed, method, **options) for seed in chosen])
 
@@ -141,18 +142,3 @@ def _agreement(prediction: Prediction, runs: Sequence[Trained], name: str) -> Ag
     scale = 1.0 if name == "zero_mass" else abs(theory)
     allowance = scale * finite_size_allowance(task)
     return Agreement(theory, mean, error, z_score(mean, theory, error), allowance)
-
-
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    if isinstance(seeds, (int, np.integer)) and not isinstance(seeds, bool):
-        chosen = list(range(int(seeds)))
-    else:
-        try:
-            chosen = [int(s) for s in seeds]  # type: ignore[union-attr]
-        except (TypeError, ValueError) as error:
-            raise InvalidInput(f"seeds must be a number of seeds or a list of whole numbers, not {seeds!r}") from error
-    if len(chosen) < 2:
-        raise InvalidInput(f"seeds must be at least 2, for an error bar, not {len(chosen)}")
-    if len(set(chosen)) < len(chosen):
-        raise InvalidInput(f"seeds must differ from one another, not {chosen}")
-    return chosen

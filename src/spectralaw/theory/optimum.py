@@ -9,7 +9,7 @@ import numpy as np
 from spectralaw.results import Status
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.evolution import state_evolution
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 
 _TOLERANCE = 1e-6  # on |∂ log R / ∂ log λ| at an interior optimum
 _SCAN = 60
@@ -47,6 +47,7 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     ----------
     arXiv:2509.24882, section 4: λ_opt = Θ(√(n_eff/d)) up to logarithms.
     """
+    required(task)
     scale = np.sqrt(task.effective_samples / task.dimension)
     collapse = task.effective_samples / np.sqrt(task.dimension)
     decays = np.geomspace(1e-5 * min(scale, collapse), 1e3 * max(scale, collapse), _SCAN)

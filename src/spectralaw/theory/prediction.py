@@ -12,7 +12,7 @@ import numpy as np
 from spectralaw.results import Outlier, Status
 from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.theory.decomposition import Decomposition, decompose
 from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
 from spectralaw.theory.spectra import spectrum_of
@@ -127,6 +127,7 @@ def predict(task: Task) -> Prediction:
     ----------
     arXiv:2509.24882, results 1 and 2; arXiv:2505.17958; arXiv:0907.3574.
     """
+    required(task)
     one = lambda value: np.array([value], dtype=float)  # noqa: E731
     s = state_evolution(task, one(task.samples), one(task.weight_decay), one(task.noise_variance))
     status, residual = s.status[0], float(s.residual[0])

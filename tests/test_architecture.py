@@ -10,7 +10,7 @@ import pytest
 import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
-BASE = {"_version", "_checks", "errors", "results", "parallel"}
+BASE = {"_version", "_checks", "errors", "results", "saving", "parallel"}
 ASKED = BASE | {"task", "teacher"}
 GROUND = ASKED | {"citations"}
 MAY_IMPORT = {
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "pruning": ASKED | {"theory", "state_evolution", "training"},
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
+    "loading": BASE | {"theory", "training", "comparison"},
     "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""

@@ -41,6 +41,7 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "load": "loading",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -62,6 +63,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
+    from spectralaw.loading import load
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep

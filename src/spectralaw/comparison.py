@@ -11,6 +11,7 @@ import numpy as np
 
 from spectralaw._checks import seed_list
 from spectralaw.results import Status
+from spectralaw.saving import Saved
 from spectralaw.task import Task, required
 from spectralaw.theory import Prediction, predict
 from spectralaw.training import Trained, train
@@ -40,7 +41,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Saved):
     """Theory and simulation of one task, side by side."""
 
     prediction: Prediction

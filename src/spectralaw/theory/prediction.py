@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spectralaw.results import Outlier, Status
+from spectralaw.saving import Saved
 from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
 from spectralaw.task import Task, required
@@ -30,7 +31,7 @@ class Exponents:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Saved):
     """State evolution of a task, solved.
 
     Units: the excess risk is R = E (f* − f̂)², the training loss (1/n) Σ residual² without the penalty; spectra are in

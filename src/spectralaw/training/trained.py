@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.results import Status
+from spectralaw.saving import Saved
 from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Trained:
+class Trained(Saved):
     """A trained network of finite size.
 
     Units are those of :class:`~spectralaw.Prediction`: ``excess_risk`` is R = E (f* − f̂)², exact from the weights;

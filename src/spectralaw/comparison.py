@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spectralaw._checks import seed_list
+from spectralaw.display import Shown, number, task_in_words, with_error
 from spectralaw.results import Status
 from spectralaw.saving import Saved
 from spectralaw.task import Task, required
@@ -40,8 +41,8 @@ class Agreement:
         return abs(self.mean - self.theory) <= 3.0 * self.standard_error + self.allowance
 
 
-@dataclass(frozen=True)
-class Comparison(Saved):
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown, Saved):
     """Theory and simulation of one task, side by side."""
 
     prediction: Prediction
@@ -56,6 +57,13 @@ class Comparison(Saved):
     def agrees(self) -> bool:
         """Whether the excess risk agrees within 3 standard errors plus the finite-size allowance."""
         return self.status.is_result and self.rows["excess_risk"].agrees
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        pairs = [("status", str(self.status)), *([("", self.message)] if self.message else [])]
+        for name, row in self.rows.items():
+            value = f"theory {number(row.theory)}, trained {with_error(row.mean, row.standard_error)}, z = {row.z:+.2f}"
+            pairs.append((name.replace("_", " "), value))
+        return f"Comparison of {len(self.runs)} trainings: {task_in_words(self.prediction.task)}", pairs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers."""

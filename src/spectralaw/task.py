@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from spectralaw._checks import at_least, choice, finite, positive_integer, shown
+from spectralaw.display import table
 from spectralaw.errors import InvalidInput
 from spectralaw.teacher import Array, Empirical, FiniteRank, PowerLaw, Teacher
 
@@ -90,6 +91,11 @@ class Task:
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+    def _repr_html_(self) -> str:
+        pairs = [(name.replace("_", " "), getattr(self, name)) for name in self.field_names()]
+        shown = [(name, value if isinstance(value, str) else repr(value)) for name, value in pairs if value is not None]
+        return table("Task", shown)
 
     def replace(self, **changes: Any) -> Task:
         """A copy with some fields changed, validated again."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spectralaw.display import Shown, number
 from spectralaw.results import Status
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.evolution import state_evolution
@@ -15,8 +16,8 @@ _TOLERANCE = 1e-6  # on |∂ log R / ∂ log λ| at an interior optimum
 _SCAN = 60
 
 
-@dataclass(frozen=True)
-class OptimalDecay:
+@dataclass(frozen=True, repr=False)
+class OptimalDecay(Shown):
     """The least predicted risk over the weight decay."""
 
     weight_decay: float
@@ -25,6 +26,16 @@ class OptimalDecay:
     slope: float
     """∂ log R / ∂ log λ there, zero at an interior minimum: the certificate."""
     status: Status
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        if not self.status.is_result:
+            return "Optimal weight decay", [("status", str(self.status))]
+        best = "0, the limit λ → 0" if self.weight_decay == 0.0 else number(self.weight_decay)
+        return "Optimal weight decay", [
+            ("status", f"{self.status} (slope {self.slope:.1e})"),
+            ("weight decay λ", best),
+            ("excess risk R", number(self.excess_risk)),
+        ]
 
 
 def optimal_weight_decay(task: Task) -> OptimalDecay:

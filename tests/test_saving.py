@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw import saving
+from spectralaw import files
 
 TASK = sl.Task("quadratic", 20, 133.7, 0.1, 1.0 / 3.0, sl.PowerLaw(1.1))
 TASKS = [
@@ -171,7 +171,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
             file.write(content[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saving.Path, "write_bytes", full)
+    monkeypatch.setattr(files.Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         sl.predict(TASK.replace(samples=200)).save(path)
     assert path.read_bytes() == before and [f.name for f in tmp_path.iterdir()] == ["p.npz"]
@@ -190,4 +190,4 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     ],
 )
 def test_a_picture_stands_beside_its_data_under_the_same_name(path, picture):
-    assert saving.beside(path, ".png").as_posix() == picture
+    assert files.beside(path, ".png").as_posix() == picture

@@ -61,7 +61,8 @@ class Comparison(Shown, Saved):
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         pairs = [("status", str(self.status)), *([("", self.message)] if self.message else [])]
         for name, row in self.rows.items():
-            value = f"theory {number(row.theory)}, trained {with_error(row.mean, row.standard_error)}, z = {row.z:+.2f}"
+            z = f", z = {row.z:+.2f}" if math.isfinite(row.mean) else ""
+            value = f"theory {number(row.theory)}, trained {with_error(row.mean, row.standard_error)}{z}"
             pairs.append((name.replace("_", " "), value))
         return f"Comparison of {len(self.runs)} trainings: {task_in_words(self.prediction.task)}", pairs
 

@@ -13,7 +13,6 @@ import io
 import json
 import math
 import os
-import shutil
 import struct
 import types
 import typing
@@ -27,6 +26,7 @@ import numpy as np
 from spectralaw._checks import shown
 from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path, write_bytes
 
 FORMAT = 1
 """Of the files; a newer one is refused."""
@@ -56,7 +56,7 @@ class Saved:
             For a file that cannot be read, is none of ours, is cut off, is newer than this version, or holds a
             result of another kind.
         """
-        where = _path(path)
+        where = file_path(path)
         header, arrays = _read(where)
         if header["kind"] != cls.__name__:
             raise InvalidInput(f"{where} holds a {header['kind']}, not a {cls.__name__}")
@@ -72,57 +72,7 @@ class Saved:
 
 def kind(path: str | os.PathLike[str]) -> str:
     """Name of the class of the result in a file."""
-    return str(_read(_path(path))[0]["kind"])
-
-
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write a file under exactly this name; a write that fails leaves what was there before.
-
-    Raises
-    ------
-    InvalidInput
-        For a place where no file can be written.
-    """
-    where = _path(path)
-    try:
-        if where.exists() and not where.is_file():  # a device or a pipe is written to, not replaced
-            where.write_bytes(content)
-            return where
-        target = where.resolve()
-        part = target.with_name(f".{os.getpid()}.part")
-        try:
-            part.write_bytes(content)
-            if target.exists():
-                shutil.copymode(target, part)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError) as error:
-        raise InvalidInput(f"{where} cannot be written: {error.strerror}") from error
-    except OSError as error:  # a full disk, a name that is too long
-        raise OSError(error.errno, error.strerror, str(where)) from error
-    return where
-
-
-def beside(path: str | os.PathLike[str], suffix: str) -> Path:
-    """A file beside another, of another kind: a known suffix is replaced, and nothing else is.
-
-    ``noise0.5.nc`` and ``noise0.5`` become ``noise0.5.png``; the dot of a number begins no suffix.
-    """
-    where = Path(path)
-    stem = where.name.removesuffix(where.suffix) if where.suffix.lower() in _SUFFIXES else where.name
-    return where.with_name(f"{stem}{suffix}")
-
-
-_SUFFIXES = frozenset(
-    ".nc .npz .npy .csv .parquet .json .toml .yaml .yml .sqlite .db .png .pdf .svg .md .html .txt".split()
-)
-
-
-def _path(path: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)) or not str(path) or "\0" in str(path):
-        raise InvalidInput(f"path must be the name of a file, not {shown(path)}")
-    return Path(path)
+    return str(_read(file_path(path))[0]["kind"])
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -151,12 +101,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return header, arrays
 
 
-def _plain(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """A value as JSON; arrays are put aside and named."""
+def _plain(value: Any, arrays: dict[str, np.ndarray], place: tuple[str, ...] = ()) -> Any:
+    """A value as JSON; arrays are put aside under the name of their field, or of the whole way to it where taken."""
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iufb":
             raise TypeError(f"an array of {value.dtype} cannot be saved")
-        name = f"a{len(arrays)}"
+        name = place[-1] if place and place[-1] not in {*arrays, _HEADER, "file"} else ".".join(place)
         arrays[name] = value
         return name
     if isinstance(value, np.generic):
@@ -168,13 +118,13 @@ def _plain(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if hasattr(value, "to_dict") and hasattr(type(value), "from_dict"):  # a task
-        return _plain(value.to_dict(), arrays)
+        value = value.to_dict()
     if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
+        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     if isinstance(value, collections.abc.Mapping):
-        return {str(name): _plain(one, arrays) for name, one in value.items()}
+        return {str(name): _plain(one, arrays, (*place, str(name))) for name, one in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(one, arrays) for one in value]
+        return [_plain(one, arrays, (*place, str(k))) for k, one in enumerate(value)]
     raise TypeError(f"a {type(value).__name__} cannot be saved")
 
 

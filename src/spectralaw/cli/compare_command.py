@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, Optional
 
 import typer
 
+from spectralaw import files
 from spectralaw.cli import options, output
 from spectralaw.cli.train_command import MaxIterations, Method, Tolerance, settings
 
 
+@options.with_task
 def compare(
-    network: options.Network,
-    dimension: options.Dimension,
-    samples: options.Samples,
-    weight_decay: options.WeightDecay,
-    noise_variance: options.NoiseVariance = 0.0,
-    gamma: options.Gamma = None,
-    rank: options.Rank = None,
-    spectrum: options.Spectrum = None,
-    coefficients: options.Coefficients = "gaussian",
-    width: options.Width = None,
-    seeds: Annotated[int, typer.Option(help="How many trainings, at least 2.")] = 5,
+    task: Any,
+    seeds: Annotated[int, options.whole("How many trainings, at least 2.")] = 5,
     method: Method = "convex",
     tolerance: Tolerance = None,
     max_iterations: MaxIterations = None,
+    save: Annotated[Optional[Path], typer.Option(help="Write the comparison to this file (.npz).")] = None,  # noqa: UP045
     json: options.Json = False,
 ) -> None:
     """Hold the prediction against trained networks, with error bars."""
     import spectralaw as sl
+    from spectralaw.cli.progress import waiting
+    from spectralaw.display import with_error
 
-    task = options.task_from(
-        network, dimension, samples, weight_decay, noise_variance, gamma, rank, spectrum, coefficients, width
-    )
-    answer = sl.compare(task, seeds, method, **settings(tolerance, max_iterations))
+    if save is not None:
+        files.refuse_place(save)
+    with waiting("trainings", silent=json):
+        answer = sl.compare(task, seeds, method, **settings(tolerance, max_iterations))
+    if save is not None:
+        answer.save(save)
     if json:
         output.print_json(answer.to_dict())
     else:
@@ -41,7 +40,7 @@ def compare(
             [
                 name.replace("_", " "),
                 output.number(row.theory),
-                f"{row.mean:.6g} ± {row.standard_error:.2g}",
+                with_error(row.mean, row.standard_error),
                 f"{row.z:+.2f}",
                 f"{row.allowance:.2g}",
                 "yes" if row.agrees else "NO",

@@ -54,8 +54,8 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write PNG and PDF; returns their paths."""
-    paths = [stem.with_suffix(suffix) for suffix in (".png", ".pdf")]
+    """Write ``stem``.png and ``stem``.pdf, whatever dots are in the stem; returns their paths."""
+    paths = [stem.with_name(stem.name + suffix) for suffix in (".png", ".pdf")]
     for path in paths:
         figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {"Software": None})
     return paths

@@ -10,14 +10,12 @@ from spectralaw.cli import options, output
 @options.with_task(weight_decay=1.0)
 def optimum(task: Any, json: options.Json = False) -> None:
     """Find the weight decay at which the predicted excess risk is least."""
-    from dataclasses import asdict
-
     import spectralaw as sl
 
     answer = sl.optimal_weight_decay(task)
     asked = {name: value for name, value in task.to_dict().items() if name != "weight_decay"}
     if json:
-        found = {name: value for name, value in asdict(answer).items() if name != "task"}
+        found = {name: getattr(answer, name) for name in ("weight_decay", "excess_risk", "slope")}
         output.print_json({"task": asked, **found, "status": str(answer.status)})
     elif answer.status.is_result:
         output.print_pairs(answer._shown()[1])

@@ -79,7 +79,9 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
 
     dims = tuple(grid)
     data = {name: (dims, values, {"long_name": _VARIABLES[name]}) for name, values in result.items()}
-    return xarray.Dataset({**data, "status": (dims, status)}, coords=grid, attrs={"task": repr(task)})
+    fields = {name: getattr(task, name) for name in ("dimension", "width") if name not in grid}
+    attrs = {"task": repr(task), "network": task.network, **{k: v for k, v in fields.items() if v is not None}}
+    return xarray.Dataset({**data, "status": (dims, status)}, coords=grid, attrs=attrs)
 
 
 def _axis(name: str, values: ArrayLike) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class OptimalDecay(Shown):
     slope: float
     """∂ log R / ∂ log λ there, zero at an interior minimum: the certificate."""
     status: Status
+    task: Task | None = field(default=None, compare=False)
+    """What was asked; its own weight decay was ignored."""
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         if not self.status.is_result:
@@ -58,7 +60,10 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     ----------
     arXiv:2509.24882, section 4: λ_opt = Θ(√(n_eff/d)) up to logarithms.
     """
-    required(task)
+    return replace(_minimise(required(task)), task=task)
+
+
+def _minimise(task: Task) -> OptimalDecay:
     scale = np.sqrt(task.effective_samples / task.dimension)
     collapse = task.effective_samples / np.sqrt(task.dimension)
     decays = np.geomspace(1e-5 * min(scale, collapse), 1e3 * max(scale, collapse), _SCAN)

@@ -72,6 +72,7 @@ def at_least(name: str, value: Any, least: float) -> float:
 
 def positive_integer(name: str, value: Any) -> int:
     """``value`` as an integer of 1 or more; 400.0 and 1e6 count as integers."""
+    finite(name, value)
     return whole(name, value, 1)
 
 
@@ -98,14 +99,16 @@ def choice(name: str, value: Any, allowed: Collection[str], *, joined: str = ", 
     return str(value)
 
 
-def vector(name: str, values: Any) -> NDArray[np.float64]:
-    """A non-empty one-dimensional list of finite numbers, as 64-bit floats.
+def vector(name: str, values: Any, *, or_number: bool = False) -> NDArray[np.float64]:
+    """A non-empty one-dimensional list of finite numbers, as 64-bit floats; one number too, with ``or_number``.
 
     Any iterable that has an order; entries are held to what counts as a number. Masked entries count as missing, not as
     the number behind the mask.
     """
     import numpy as np
 
+    if or_number and is_number(_scalar(values)):
+        return np.array([finite(name, values)])
     if hasattr(values, "__array__") and not np.isscalar(values):
         if np.ma.is_masked(values):
             raise InvalidInput(f"{name} must be a list of numbers, but some of its entries are masked")

@@ -112,7 +112,8 @@ def number(value: float) -> str:
 
 def one_line(text: str) -> str:
     """A sentence as one line in which no control character, as of a file's name, reaches the terminal."""
-    return " ".join("".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text).split())
+    words = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text).split()
+    return " ".join(word if len(word) <= 300 else f"{word[:120]}…{word[-40:]}" for word in words)
 
 
 def finish(status: Any, message: str) -> None:

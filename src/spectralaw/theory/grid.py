@@ -87,7 +87,7 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
 def _axis(name: str, values: ArrayLike) -> np.ndarray:
     if name not in _BATCHED + _OTHERS:
         raise InvalidInput(f"unknown axis {name!r}; choose from {', '.join(_BATCHED + _OTHERS)}")
-    array = np.array([finite(name, values)]) if np.ndim(values) == 0 else vector(name, values)
+    array = vector(name, values, or_number=True)
     for value in array:
         at_least(name, value, 1.0 if name == "samples" else 0.0)
     return array

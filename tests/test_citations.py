@@ -86,7 +86,8 @@ def test_unknown_names_are_refused(subject):
 
 
 @pytest.mark.parametrize(
-    "subject", [3, None, 1.5, [], {}, object(), sl.Task, sl.PowerLaw(1.0), np.ones(3), lambda: 0, type("X", (), {"task": 3})()]
+    "subject",
+    [3, None, 1.5, [], {}, object(), sl.Task, sl.PowerLaw(1.0), np.ones(3), lambda: 0, type("X", (), {"task": 3})()],
 )
 def test_what_is_none_of_ours_is_refused(subject):
     with pytest.raises(sl.InvalidInput, match="cite takes tasks, results, datasets and names"):

@@ -49,21 +49,111 @@ def _deep():
 
 
 NOT_NUMBERS = [
-    None, True, np.True_, False, "3", "", "1e3", b"3", 1j, 3 + 0j, np.complex128(3), [], [3.0], (3.0,), {}, {3}, {"a": 3},
-    object(), Floaty(), Broken(), np.timedelta64(3, "D"), np.datetime64("2026-01-01"), np.array([3.0]), np.ones((2, 2)),
-    np.array("3"), np.array(True), np.array(3j), np.str_("3"), np.ma.masked, int, lambda: 3, range(3), Ellipsis, _deep(),
-]  # fmt: skip
+    None,
+    True,
+    np.True_,
+    False,
+    "3",
+    "",
+    "1e3",
+    b"3",
+    1j,
+    3 + 0j,
+    np.complex128(3),
+    [],
+    [3.0],
+    (3.0,),
+    {},
+    {3},
+    {"a": 3},
+    object(),
+    Floaty(),
+    Broken(),
+    np.timedelta64(3, "D"),
+    np.datetime64("2026-01-01"),
+    np.array([3.0]),
+    np.ones((2, 2)),
+    np.array("3"),
+    np.array(True),
+    np.array(3j),
+    np.str_("3"),
+    np.ma.masked,
+    int,
+    lambda: 3,
+    range(3),
+    Ellipsis,
+    _deep(),
+]
 NOT_FINITE = [math.nan, math.inf, -math.inf, np.float32("nan"), np.array(np.inf), 10**400, decimal.Decimal("NaN")]
 NO_NUMBER = NOT_NUMBERS + NOT_FINITE
 NOT_WHOLE = [2.5, fractions.Fraction(5, 2), np.float64(3.7), 1e-9]
-NO_WORD = ["", "deep", "Quadratic", "quadratic ", b"convex", 3, None, [], ["convex"], {}, True, np.array(["convex"]), sl.Task, Broken()]
-NO_TASK = [None, 3, "task", {}, [], sl.Task, sl.PowerLaw(1.0), TASK.to_dict(), (TASK,), [TASK], np.array(TASK), Broken(), _deep()]
+NO_WORD = [
+    "",
+    "deep",
+    "Quadratic",
+    "quadratic ",
+    b"convex",
+    3,
+    None,
+    [],
+    ["convex"],
+    {},
+    True,
+    np.array(["convex"]),
+    sl.Task,
+    Broken(),
+]
+NO_TASK = [
+    None,
+    3,
+    "task",
+    {},
+    [],
+    sl.Task,
+    sl.PowerLaw(1.0),
+    TASK.to_dict(),
+    (TASK,),
+    [TASK],
+    np.array(TASK),
+    Broken(),
+    _deep(),
+]
 NO_LIST = [
-    None, True, "12", b"12", "3.0", {1.0: 2.0}, {1.0, 2.0}, [], (), np.array([]), np.ones((2, 2)), [[1.0]], ["1"], ["a"],
-    [True], [None], [1j], np.array([True]), np.array(["1"]), np.array([1j]), np.array([None]), [1.0, math.nan], [math.inf],
-    [10**400], object(), Floaty(), [Floaty()], 3, Broken(), [Broken()], _deep(), np.ma.array([1.0, 2.0], mask=[0, 1]),
-    np.array([1], dtype="datetime64[s]"), np.zeros(2, dtype=[("a", float)]),
-]  # fmt: skip
+    None,
+    True,
+    "12",
+    b"12",
+    "3.0",
+    {1.0: 2.0},
+    {1.0, 2.0},
+    [],
+    (),
+    np.array([]),
+    np.ones((2, 2)),
+    [[1.0]],
+    ["1"],
+    ["a"],
+    [True],
+    [None],
+    [1j],
+    np.array([True]),
+    np.array(["1"]),
+    np.array([1j]),
+    np.array([None]),
+    [1.0, math.nan],
+    [math.inf],
+    [10**400],
+    object(),
+    Floaty(),
+    [Floaty()],
+    3,
+    Broken(),
+    [Broken()],
+    _deep(),
+    np.ma.array([1.0, 2.0], mask=[0, 1]),
+    np.array([1], dtype="datetime64[s]"),
+    np.zeros(2, dtype=[("a", float)]),
+]
 NO_PATH = [None, 3, "", "a\0b", b"x", [], {}, True, object()]
 NO_FLAG = ["yes", 1, 0, None, [], np.array([True, False]), "False"]
 
@@ -87,10 +177,14 @@ CALLS = {
     "save": (sl.predict(TASK).save, dict(path="")),
     "load": (sl.load, dict(path="")),
     "Prediction.load": (sl.Prediction.load, dict(path="")),
-}  # fmt: skip
+}
 NEGATIVE = [-1, -1e-9, -1e9, np.int64(-3)]
 BAD = {
-    "network": NO_WORD, "method": NO_WORD, "coefficients": NO_WORD, "normalize": NO_FLAG, "task": NO_TASK,
+    "network": NO_WORD,
+    "method": NO_WORD,
+    "coefficients": NO_WORD,
+    "normalize": NO_FLAG,
+    "task": NO_TASK,
     "dimension": NO_NUMBER + NOT_WHOLE + NEGATIVE + [0, 1, 10**13, 1e13],
     "samples": NO_NUMBER + NEGATIVE + [0, 0.5, -0.0],
     "weight_decay": NO_NUMBER + NEGATIVE,
@@ -99,14 +193,32 @@ BAD = {
     "gamma": NO_NUMBER + NEGATIVE,
     "rank": NO_NUMBER + NOT_WHOLE + NEGATIVE + [0],
     "spectrum": NO_LIST + [[0.0], [0.0, -0.0], [1.0, -2.0]],
-    "teacher": [None, 3, "PowerLaw", [], {}, {"kind": "Magic"}, {"kind": []}, {"kind": "PowerLaw", "gamma": "1"},
-                {"kind": "PowerLaw", "rank": 3}, {"kind": "FiniteRank"}, {3: 4}, {"kind": "Empirical", "spectrum": "12"},
-                True, _deep()],
-    "seed": [value for value in NO_NUMBER if not (isinstance(value, int) and value == 10**400)] + NOT_WHOLE + NEGATIVE,  # a seed may be of any size
-    "seeds": [value for value in NO_NUMBER if not isinstance(value, range)] + NEGATIVE +
-             [0, 1, 2.5, [1], [1, 1], [1, 1.0], [1, 2.5], [1, -2], [1, "2"], [1, True], [1, None], "12", {1: 2}, 10**9],
-    "tolerance": NO_NUMBER + NEGATIVE + [0, 0.0], "start_scale": NO_NUMBER + NEGATIVE + [0],
-    "damping": NO_NUMBER + NEGATIVE + [0, 1.5], "max_iterations": NO_NUMBER + NOT_WHOLE + NEGATIVE + [0],
+    "teacher": [
+        None,
+        3,
+        "PowerLaw",
+        [],
+        {},
+        {"kind": "Magic"},
+        {"kind": []},
+        {"kind": "PowerLaw", "gamma": "1"},
+        {"kind": "PowerLaw", "rank": 3},
+        {"kind": "FiniteRank"},
+        {3: 4},
+        {"kind": "Empirical", "spectrum": "12"},
+        True,
+        _deep(),
+    ],
+    "seed": [value for value in NO_NUMBER if not (isinstance(value, int) and value == 10**400)]
+    + NOT_WHOLE
+    + NEGATIVE,  # a seed may be of any size
+    "seeds": [value for value in NO_NUMBER if not isinstance(value, range)]
+    + NEGATIVE
+    + [0, 1, 2.5, [1], [1, 1], [1, 1.0], [1, 2.5], [1, -2], [1, "2"], [1, True], [1, None], "12", {1: 2}, 10**9],
+    "tolerance": NO_NUMBER + NEGATIVE + [0, 0.0],
+    "start_scale": NO_NUMBER + NEGATIVE + [0],
+    "damping": NO_NUMBER + NEGATIVE + [0, 1.5],
+    "max_iterations": NO_NUMBER + NOT_WHOLE + NEGATIVE + [0],
     "path": NO_PATH,
 }
 AXES = {name: NO_LIST for name in ("samples", "weight_decay", "noise_variance", "dimension", "width", "gamma")}
@@ -170,6 +282,27 @@ def test_two_wrong_arguments_are_refused_too(seed):
     with pytest.raises(sl.InvalidInput) as told:
         function(**{**good, **spoiled})
     _one_sentence(told.value)
+
+
+def test_an_experiment_refuses_nonsense_before_it_begins(tmp_path, monkeypatch):
+    from spectralaw.reproduction import registry, runner
+
+    def runs(run, **size):
+        raise AssertionError("it ran")
+
+    real = registry.experiment
+    monkeypatch.setattr(runner, "experiment", lambda name: dataclasses.replace(real(name), compute=runs))
+    good = {"name": "spectra", "size": "quick", "output": tmp_path / "out", "workers": 1, "hours": 1.0}
+    numbers = [value for value in NO_NUMBER if value is not None] + NEGATIVE
+    bad = {"name": NO_WORD, "size": NO_WORD, "output": NO_PATH, "workers": [*numbers, 0, 1.5], "hours": numbers}
+    for name, values in bad.items():
+        for value in values:
+            with pytest.raises(sl.InvalidInput) as told:
+                sl.reproduce(**{**good, name: value})
+            _one_sentence(told.value)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(AssertionError, match="it ran"):
+        sl.reproduce(**good)
 
 
 def test_unknown_arguments():

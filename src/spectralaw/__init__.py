@@ -62,8 +62,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
-    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.loading import load
+    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep

@@ -121,8 +121,9 @@ def cite(*subjects: Any) -> str:
     Parameters
     ----------
     *subjects
-        Tasks; predictions, trained networks, comparisons, optimal decays; datasets of a grid, a phase diagram or a sweep;
-        reproductions; or names: of a topic (:func:`topics`), of an experiment, of an entry, or a number of the arXiv.
+        Tasks; predictions, trained networks, comparisons, optimal decays; datasets of a grid, a phase diagram or a
+        sweep; reproductions; or names: of a topic (:func:`topics`), of an experiment, of an entry, or a number of the
+        arXiv.
         None means everything.
 
     Returns
@@ -157,7 +158,9 @@ def _keys(subject: Any) -> tuple[str, ...]:
         raise InvalidInput(f"cite takes tasks, results, datasets and names, not {shown(subject)}")
     if _is(subject, "Trained"):
         return _of_training(task.network, subject.method)
-    return _of_prediction(task.network, _narrow(task.width, task.dimension), vars(subject).get("bayes_risk") is not None)
+    return _of_prediction(
+        task.network, _narrow(task.width, task.dimension), vars(subject).get("bayes_risk") is not None
+    )
 
 
 def _is(subject: Any, name: str) -> bool:

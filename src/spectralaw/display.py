@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-NONE = "–"  # noqa: RUF001
+NONE = "–"
 """Shown for a number that does not exist."""
 _EXACT = 1e-9  # an error below this, relative, is rounding and none of the data
 

@@ -1,7 +1,7 @@
 """Results in a file: an .npz with a JSON header and the arrays, no pickle, exact to the last bit.
 
-The header holds the fields of a dataclass as plain JSON; how they are read back is told by the annotations of the class,
-so that a file can make nothing but the class that was asked for.
+The header holds the fields of a dataclass as plain JSON; how they are read back is told by the annotations of the
+class, so that a file can make nothing but the class that was asked for.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from spectralaw.files import file_path, write_bytes
 FORMAT = 1
 """Of the files; a newer one is refused."""
 _HEADER = "spectralaw"
+_TAKEN = (_HEADER, "file", "allow_pickle")  # by the header, and by arguments of numpy.savez
 
 
 class Saved:
@@ -43,7 +44,7 @@ class Saved:
         header = {"format": FORMAT, "kind": type(self).__name__, "version": __version__, "fields": fields}
         text = json.dumps(header, allow_nan=False).encode("ascii")
         content = io.BytesIO()
-        np.savez(content, **{_HEADER: np.frombuffer(text, np.uint8)}, **arrays)
+        np.savez(content, **{_HEADER: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]
         return write_bytes(path, content.getvalue())
 
     @classmethod
@@ -88,7 +89,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                     f"{path} was written by spectralaw {header.get('version')}, in a newer format than this version "
                     f"({__version__}) can read"
                 )
-            header["kind"], header["fields"]  # noqa: B018  # a missing one speaks now
+            _ = header["kind"], header["fields"]  # a missing one speaks now
             arrays = {name: file[name] for name in file.files if name != _HEADER}
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror or error}") from error
@@ -96,7 +97,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         raise
     except (ValueError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise foreign from error
-    except (NotImplementedError, RuntimeError, MemoryError, SyntaxError, struct.error) as error:  # hostile members of the archive
+    except (
+        NotImplementedError,
+        RuntimeError,
+        MemoryError,
+        SyntaxError,
+        struct.error,
+    ) as error:  # hostile members of the archive
         raise foreign from error
     return header, arrays
 
@@ -106,7 +113,7 @@ def _plain(value: Any, arrays: dict[str, np.ndarray], place: tuple[str, ...] = (
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iufb":
             raise TypeError(f"an array of {value.dtype} cannot be saved")
-        name = place[-1] if place and place[-1] not in {*arrays, _HEADER, "file"} else ".".join(place)
+        name = place[-1] if place and place[-1] not in {*arrays, *_TAKEN} else ".".join(place)
         arrays[name] = value
         return name
     if isinstance(value, np.generic):

@@ -84,7 +84,8 @@ class Task:
         if self.width is not None:
             if self.network == "diagonal":
                 raise InvalidInput(
-                    f"width must not be given for the diagonal network, whose width is the dimension, not {shown(self.width)}"
+                    "width must not be given for the diagonal network, whose width is the dimension, "
+                    f"not {shown(self.width)}"
                 )
             self._set("width", positive_integer("width", self.width))
         self.teacher.value_at(_ONE, dimension, self.total_power)  # a teacher that does not fit the dimension speaks now

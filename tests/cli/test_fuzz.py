@@ -29,25 +29,112 @@ COMMANDS = {
     "phases": {"--network": "diagonal", "--dimension": "100", "--noise-variance": "0.5", "--points": "3"},
 }
 NO_NUMBER = [
-    "", " ", "abc", "1,5", "0,25", "1_000", "0x10", "1e", "e5", "--", "-", ".", "1 2", "1;2", "1/2", "2**3", "1e3.5", "True", "None",
-    "[1]", "1j", "nan", "NaN", "inf", "-inf", "Infinity", "1e999", "-1e999", "1e-999", "٣", "½", "1\n2", "1\x00", "'1'", "1d3", "1.5.2",
-    "∞", "\ud800", "1" * 5000, "9" * 400, "\x1b[31m1", "%s", "{}", "-1", "-1e-9", "-5e300",
-]  # fmt: skip
+    "",
+    " ",
+    "abc",
+    "1,5",
+    "0,25",
+    "1_000",
+    "0x10",
+    "1e",
+    "e5",
+    "--",
+    "-",
+    ".",
+    "1 2",
+    "1;2",
+    "1/2",
+    "2**3",
+    "1e3.5",
+    "True",
+    "None",
+    "[1]",
+    "1j",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "Infinity",
+    "1e999",
+    "-1e999",
+    "1e-999",
+    "٣",
+    "½",
+    "1\n2",
+    "1\x00",
+    "'1'",
+    "1d3",
+    "1.5.2",
+    "∞",
+    "\ud800",
+    "1" * 5000,
+    "9" * 400,
+    "\x1b[31m1",
+    "%s",
+    "{}",
+    "-1",
+    "-1e-9",
+    "-5e300",
+]
 NO_WHOLE = ["1.5", "2.5e0", "1e-3"]
-NO_WORD = ["", "deep", "Quadratic", "convex ", "1", "nan", "λ", "\x1b[31m", "a b", "None", "quadratic,diagonal", "x" * 3000]
+NO_WORD = [
+    "",
+    "deep",
+    "Quadratic",
+    "convex ",
+    "1",
+    "nan",
+    "λ",
+    "\x1b[31m",
+    "a b",
+    "None",
+    "quadratic,diagonal",
+    "x" * 3000,
+]
 BAD = {
-    "--network": NO_WORD, "--method": NO_WORD, "--coefficients": NO_WORD,
-    "--dimension": NO_NUMBER + NO_WHOLE + ["0", "1", "1e13"], "--samples": NO_NUMBER + ["0", "0.5"],
-    "--weight-decay": NO_NUMBER, "--noise-variance": NO_NUMBER, "--gamma": NO_NUMBER + ["0.5", "0.1"],
-    "--width": NO_NUMBER + NO_WHOLE + ["0"], "--rank": NO_NUMBER + NO_WHOLE + ["0", "9"],
-    "--seed": [t for t in NO_NUMBER if t != "9" * 400] + NO_WHOLE, "--seeds": NO_NUMBER + NO_WHOLE + ["0", "1", "1e9"],
-    "--tolerance": NO_NUMBER + ["0"], "--max-iterations": NO_NUMBER + NO_WHOLE + ["0"],
+    "--network": NO_WORD,
+    "--method": NO_WORD,
+    "--coefficients": NO_WORD,
+    "--dimension": NO_NUMBER + NO_WHOLE + ["0", "1", "1e13"],
+    "--samples": NO_NUMBER + ["0", "0.5"],
+    "--weight-decay": NO_NUMBER,
+    "--noise-variance": NO_NUMBER,
+    "--gamma": NO_NUMBER + ["0.5", "0.1"],
+    "--width": NO_NUMBER + NO_WHOLE + ["0"],
+    "--rank": NO_NUMBER + NO_WHOLE + ["0", "9"],
+    "--seed": [t for t in NO_NUMBER if t != "9" * 400] + NO_WHOLE,
+    "--seeds": NO_NUMBER + NO_WHOLE + ["0", "1", "1e9"],
+    "--tolerance": NO_NUMBER + ["0"],
+    "--max-iterations": NO_NUMBER + NO_WHOLE + ["0"],
     "--points": NO_NUMBER + NO_WHOLE + ["0", "1", "1e6"],
-    "--spectrum": ["", "missing.txt", ".", "/", "a\x00b", "x" * 5000, "-"], "--save": ["", ".", "/", "none/x.npz", "a\x00b"],
-    "--over": ["", "samples", "samples=", "=3", "samples=1:2", "samples=1:2:3:4", "samples=1:2:0", "samples=1:2:1", "samples=1:2:1e9",
-               "samples=0:2:3", "samples=-1:2:3", "samples=1:inf:3", "samples=nan", "samples=1,5", "depth=1:2:3", "samples=a:b:c",
-               "samples=1_0:20:3", "seed=3", "dimension=1.5", "gamma=0.5", "network=diagonal", "samples==3", "samples=1:2:2.5"],
-}  # fmt: skip
+    "--spectrum": ["", "missing.txt", ".", "/", "a\x00b", "x" * 5000, "-"],
+    "--save": ["", ".", "/", "none/x.npz", "a\x00b"],
+    "--over": [
+        "",
+        "samples",
+        "samples=",
+        "=3",
+        "samples=1:2",
+        "samples=1:2:3:4",
+        "samples=1:2:0",
+        "samples=1:2:1",
+        "samples=1:2:1e9",
+        "samples=0:2:3",
+        "samples=-1:2:3",
+        "samples=1:inf:3",
+        "samples=nan",
+        "samples=1,5",
+        "depth=1:2:3",
+        "samples=a:b:c",
+        "samples=1_0:20:3",
+        "seed=3",
+        "dimension=1.5",
+        "gamma=0.5",
+        "network=diagonal",
+        "samples==3",
+        "samples=1:2:2.5",
+    ],
+}
 
 
 def _run(capsys, arguments):
@@ -72,7 +159,9 @@ def _cases(count: int, seed: int):
     for _ in range(count):
         command = draw.choice(list(COMMANDS))
         options = dict(COMMANDS[command])
-        name = draw.choice([*options, "--save", "--spectrum", "--rank", "--width"] if command != "phases" else list(options))
+        name = draw.choice(
+            [*options, "--save", "--spectrum", "--rank", "--width"] if command != "phases" else list(options)
+        )
         if command == "optimum" and name == "--save":
             continue
         if name in ("--spectrum", "--rank"):
@@ -159,10 +248,17 @@ FILES = {
     "escape": b"\x1b[31m3\n",
 }
 ARRAYS = {
-    "matrix": np.ones((2, 2)), "row": np.ones((1, 3)), "number": np.array(3.0), "none": np.ones(0), "boolean": np.array([True]),
-    "complex": np.array([1j]), "text": np.array(["1", "2"]), "times": np.array([1], dtype="datetime64[s]"), "nan": np.array([1.0, np.nan]),
+    "matrix": np.ones((2, 2)),
+    "row": np.ones((1, 3)),
+    "number": np.array(3.0),
+    "none": np.ones(0),
+    "boolean": np.array([True]),
+    "complex": np.array([1j]),
+    "text": np.array(["1", "2"]),
+    "times": np.array([1], dtype="datetime64[s]"),
+    "nan": np.array([1.0, np.nan]),
     "fields": np.zeros(2, dtype=[("a", float)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FILES)

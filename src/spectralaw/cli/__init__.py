@@ -51,7 +51,7 @@ def _run(arguments: list[str]) -> int:
         return _give_up_output(1)
     except OSError as error:
         _give_up_output(2)
-        return _complain(f"{error.filename or 'a file'}: {error.strerror or error}", 2)
+        return _complain(f"{error.filename or 'standard output'}: {error.strerror or error}", 2)
 
 
 def _complain(sentence: str, status: int) -> int:

@@ -11,7 +11,13 @@ from spectralaw.cli import options, output
 
 
 def cite(
-    topics: Annotated[Optional[list[str]], typer.Argument(metavar="[TOPIC]...", help="A topic, an experiment, a number of the arXiv, or the file of a saved result; none: all.")] = None,  # noqa: UP045
+    topics: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="[TOPIC]...",
+            help="A topic, an experiment, a number of the arXiv, or the file of a saved result; none: all.",
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Print the BibTeX of the methods behind results."""

@@ -42,7 +42,9 @@ def phases(
         from spectralaw.figures import look, phase_maps
 
         files.write_dataset(save, data)
-        look.save(phase_maps.draw([data]), files.beside(save, ""))
+        written = [save, *look.save(phase_maps.draw([data]), files.beside(save, ""))]
+        if not json:
+            typer.echo(f"written: {', '.join(map(str, written))}", err=True)
     rows = []
     for label in sorted({str(p) for p in data.phase.values.ravel()}):
         here = data.phase.values == label

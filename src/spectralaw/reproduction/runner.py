@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spectralaw._checks import at_least
+from spectralaw._checks import at_least, positive_integer, shown
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.reproduction.claims import Claim, markdown
 from spectralaw.reproduction.experiment import Advance, Run
 from spectralaw.reproduction.registry import experiment
@@ -87,12 +88,14 @@ def reproduce(
     from spectralaw.figures import look
 
     chosen = experiment(name)
-    if size not in chosen.sizes:
-        raise InvalidInput(f"size must be one of {', '.join(chosen.sizes)} for {name}, not {size!r}")
+    if not isinstance(size, str) or size not in chosen.sizes:
+        raise InvalidInput(f"size must be one of {', '.join(chosen.sizes)} for {name}, not {shown(size)}")
     if hours is not None:
         at_least("hours", hours, 0.0)
+    if workers is not None:
+        positive_integer("workers", workers)
+    folder = file_path(output)
     look.require_matplotlib()
-    folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     run = Run(folder, name, workers, hours, progress or (lambda done, total: None))

@@ -14,6 +14,7 @@ from spectralaw.comparison.sizes import chosen_dimensions, own_seeds, resized
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Outcome, Status
 from spectralaw.task import Task
+from spectralaw.teacher import PowerLaw, Teacher
 from spectralaw.theory import Prediction, predict
 from spectralaw.training import Trained, train
 
@@ -198,9 +199,11 @@ def assemble(sizes: Sequence[Measured], dimension: int) -> Comparison:
 
 def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreement:
     relative = name != "zero_mass"
+    own_task = next(one.prediction.task for one in sizes if one.prediction.task.dimension == dimension)
     every = tuple(_sized(one, name) for one in sizes)
     own = next(one for one in every if one.dimension == dimension)
-    verdict = judge(every, relative=relative, bounded=name != "training_loss")
+    factor = steepness(own_task.teacher) if name == "excess_risk" else None
+    verdict = judge(every, relative=relative, bound=factor)
     unresolved = [one for one in sizes if name != "excess_risk" and _unresolved(one) > _RESOLVED]
     if unresolved and verdict.outcome is not Outcome.AGREE:
         reason = (
@@ -218,7 +221,7 @@ def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreemen
         standard_error=own.standard_error,
         z=own.z,
         deviation=deviation,
-        allowance=_allowance(own, verdict) + 3.0 * error,
+        allowance=_allowance(own, verdict, steepness(own_task.teacher)) + 3.0 * error,
         outcome=verdict.outcome,
         reason=verdict.reason,
         limit=verdict.limit,
@@ -228,10 +231,15 @@ def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreemen
     )
 
 
-def _allowance(own: Sized, verdict: Judgement) -> float:
+def steepness(teacher: Teacher) -> float:
+    """Factor of :func:`spectralaw.comparison.limit.largest_seen`: few steep features make for large fluctuations."""
+    return 1.0 if isinstance(teacher, PowerLaw) and teacher.gamma <= 1.0 else 2.0
+
+
+def _allowance(own: Sized, verdict: Judgement, factor: float) -> float:
     if math.isfinite(verdict.limit):
         return abs(verdict.finite_size(own.dimension))
-    return largest_seen(own.effective_samples, own.dimension)
+    return largest_seen(own.effective_samples, own.dimension, factor)
 
 
 def _sized(one: Measured, name: str) -> Sized:

@@ -80,16 +80,18 @@ def _teacher(task: Task, dimension: int) -> Teacher:
 
 
 def own_seeds(seeds: Sequence[int], dimensions: Sequence[int], dimension: int) -> dict[int, list[int]]:
-    """Seeds of each dimension, none used twice; twice as many at half the dimension, and so on.
+    """Seeds of each dimension, none used twice: four times as many at half the dimension, eight times at a quarter.
 
-    The task's own dimension gets those asked for. A training at half the dimension costs a quarter or less.
+    The task's own dimension gets those asked for, and so does a larger one. A training at half the dimension costs a
+    quarter (diagonal) or a sixteenth.
     """
     following, result = max(seeds) + 1, {}
     for d in dimensions:
         if d == dimension:
             result[d] = list(seeds)
             continue
-        count = max(2, round(len(seeds) * min(max(dimension / d, 0.5), 8.0)))
+        times = 1 if d > dimension else 4 if 4 * d > 2 * dimension - 4 else 8
+        count = times * len(seeds)
         result[d] = list(range(following, following + count))
         following += count
     return result

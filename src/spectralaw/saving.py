@@ -113,6 +113,9 @@ def _plain(value: Any, arrays: dict[str, np.ndarray], place: tuple[str, ...] = (
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "iufb":
             raise TypeError(f"an array of {value.dtype} cannot be saved")
+        for known, array in arrays.items():
+            if array is value:  # once, wherever it occurs
+                return known
         name = place[-1] if place and place[-1] not in {*arrays, *_TAKEN} else ".".join(place)
         arrays[name] = value
         return name
@@ -154,7 +157,7 @@ def _build(kind: Any, value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if kind is float:
         if isinstance(value, bool) or (isinstance(value, str) and value not in ("nan", "inf", "-inf")):
             raise TypeError(f"{shown(value)} is not a number")
-        return float(value)
+        return value if isinstance(value, int) else float(value)
     if kind in (int, str, bool):
         if not isinstance(value, kind):
             raise TypeError(f"{shown(value)} is not of kind {kind.__name__}")

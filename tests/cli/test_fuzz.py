@@ -308,5 +308,6 @@ def test_good_command_lines_work(capsys, tmp_path, seed):
     options.pop("--width", None)
     status, out, err = _run(capsys, [*_line(command, options), "--json"])
     answer = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-    assert status == 0 and err == "" and out.isascii() and out.count("\n") == 1
+    assert err == "" and out.isascii() and out.count("\n") == 1
+    assert status == (answer.get("outcome") == "disagree")
     assert answer["task"]["noise_variance"] == 0.5

@@ -280,11 +280,14 @@ def test_progress_is_lines_where_no_bar_can_be_drawn(capsys, monkeypatch):
             bar.update(line, completed=done, total=100)
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.splitlines() == [
-        "trainings: 0 of 100, 0 s",
-        "trainings: 34 of 100, 10 s",
-        "trainings: 68 of 100, 20 s",
+        "trainings: 7 of 100, 2 s",
+        "trainings: 41 of 100, 12 s",
+        "trainings: 75 of 100, 22 s",
         "trainings: 100 of 100, 30 s",
     ]
+    with progress.bar(silent=False) as bar:  # over at once
+        bar.update(bar.add_task("trainings", total=3), completed=3)
+    assert capsys.readouterr().err == ""
     with progress.bar(silent=True) as bar:
         bar.update(bar.add_task("trainings", total=3), completed=3)
     assert capsys.readouterr().err == ""

@@ -46,7 +46,7 @@ def _draws() -> bool:
 
 
 class Lines:
-    """The bar in words: a line when something begins, every ten seconds, and when it ends."""
+    """The bar in words: a line after two seconds, every ten, and at the end; none for what takes less."""
 
     def __init__(self, *, silent: bool) -> None:
         self.silent = silent
@@ -57,14 +57,15 @@ class Lines:
 
     def __exit__(self, *_: object) -> None:
         for task in self.tasks:
-            if task["said"] != (task["completed"], task["total"]):
+            if task["said"] != task["completed"] and time.monotonic() - task["begin"] >= _QUIET:
                 self._say(task)
 
     def add_task(self, description: str, total: float | None = None) -> int:
         """Begin something, with how many steps there are if that is known; returns its number."""
         now = time.monotonic()
+        first = now + _QUIET - _EVERY  # as if a line had been said that long ago
         self.tasks.append(
-            {"name": description, "completed": 0, "total": total, "begin": now, "last": now, "said": (0, None)}
+            {"name": description, "completed": 0, "total": total, "begin": now, "last": first, "said": None}
         )
         return len(self.tasks) - 1
 
@@ -73,13 +74,12 @@ class Lines:
         one = self.tasks[task]
         one["completed"] = one["completed"] if completed is None else completed
         one["total"] = one["total"] if total is None else total
-        begins = one["said"] == (0, None) and one["total"] is not None
-        if begins or time.monotonic() - one["last"] >= _EVERY:
+        if time.monotonic() - one["last"] >= _EVERY:
             self._say(one)
 
     def _say(self, task: dict[str, Any]) -> None:
         task["last"] = time.monotonic()
-        task["said"] = (task["completed"], task["total"])
+        task["said"] = task["completed"]
         total = "" if task["total"] is None else f" of {task['total']:,}"
         say(f"{task['name']}: {task['completed']:,}{total}, {task['last'] - task['begin']:.0f} s", silent=self.silent)
 

@@ -31,7 +31,14 @@ SETTINGS = {
     "figure.constrained_layout.use": True,
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
+    "svg.hashsalt": "spectralaw",
 }
+KINDS: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None},
+    ".svg": {"Date": None},
+}
+"""Kinds of pictures by suffix, each with what is left out of the file so that the same picture is the same file."""
 
 
 def require_matplotlib() -> None:
@@ -54,8 +61,36 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write PNG and PDF; returns their paths."""
-    paths = [stem.with_suffix(suffix) for suffix in (".png", ".pdf")]
-    for path in paths:
-        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {"Software": None})
-    return paths
+    """Write PNG and PDF beside each other, ``stem`` and the suffix; returns their paths."""
+    return [write(figure, stem.with_name(stem.name + suffix)) for suffix in (".png", ".pdf")]
+
+
+def write(figure: Figure, path: str | Path) -> Path:
+    """Write one file, of the kind that its suffix names, in the shared style; returns its path.
+
+    Raises
+    ------
+    InvalidInput
+        For a suffix other than those of ``KINDS``.
+    """
+    import matplotlib
+
+    path = checked(path)
+    with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]  # saving reads the style again
+        figure.savefig(path, metadata=KINDS[path.suffix.lower()])
+    return path
+
+
+def checked(path: str | Path) -> Path:
+    """The path of a picture, before anything is computed for it.
+
+    Raises
+    ------
+    InvalidInput
+        For a suffix other than those of ``KINDS``, and where matplotlib is missing.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in KINDS:
+        raise InvalidInput(f"figure must end in {', '.join(KINDS)}, not {path.name!r}")
+    require_matplotlib()
+    return path

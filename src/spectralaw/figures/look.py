@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from spectralaw.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # told apart by colour-blind readers
 INK = "#222222"
@@ -60,6 +62,15 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def cell_edges(centres: ArrayLike) -> NDArray[np.float64]:
+    """Edges of cells around points of a logarithmic axis, half-way between neighbours in the logarithm."""
+    import numpy as np
+
+    x = np.log(np.asarray(centres, dtype=float))
+    inner = 0.5 * (x[1:] + x[:-1])
+    return np.exp(np.concatenate([[x[0] - (inner[0] - x[0])], inner, [x[-1] + (x[-1] - inner[-1])]]))
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write PNG and PDF beside each other, ``stem`` and the suffix; returns their paths."""
     return [write(figure, stem.with_name(stem.name + suffix)) for suffix in (".png", ".pdf")]
@@ -73,11 +84,19 @@ def write(figure: Figure, path: str | Path) -> Path:
     InvalidInput
         For a suffix other than those of ``KINDS``.
     """
+    import logging
+
     import matplotlib
 
     path = checked(path)
-    with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]  # saving reads the style again
-        figure.savefig(path, metadata=KINDS[path.suffix.lower()])
+    fonts = logging.getLogger("fontTools")
+    level = fonts.level
+    try:
+        fonts.setLevel(logging.ERROR)  # it warns of the dates inside the fonts that come with matplotlib
+        with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]  # saving reads the style again
+            figure.savefig(path, metadata=KINDS[path.suffix.lower()])
+    finally:
+        fonts.setLevel(level)
     return path
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectralaw.figures.look import INK, SETTINGS, new_figure
+from spectralaw.figures.look import INK, SETTINGS, cell_edges, new_figure
 
 if TYPE_CHECKING:
     import xarray
@@ -47,10 +47,12 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
         steps = ListedColormap(_STEPS).with_extremes(under="#08306b", over="#b2182b")
         for column, data in zip(axes.T, maps, strict=True):
             x, y = data.effective_samples.values, data.weight_decay.values
-            mesh: dict[str, Any] = {"shading": "nearest", "rasterized": True}
-            risk = column[0].pcolormesh(x, y, data.excess_risk.values.T, norm=risk_norm, cmap="viridis_r", **mesh)
+            cells = cell_edges(x), cell_edges(y)
+            risk = column[0].pcolormesh(
+                *cells, data.excess_risk.values.T, norm=risk_norm, cmap="viridis_r", rasterized=True
+            )
             steep = column[1].pcolormesh(
-                x, y, data.samples_exponent.values.T, norm=exponent_norm, cmap=steps, **mesh
+                *cells, data.samples_exponent.values.T, norm=exponent_norm, cmap=steps, rasterized=True
             )
             decades = 10.0 ** np.arange(-30, 3)
             column[0].contour(

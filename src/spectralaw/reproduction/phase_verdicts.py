@@ -1,10 +1,4 @@
-"""Phase diagrams held against the laws of arXiv:2509.24882, phase by phase, as the dimension grows.
-
-A claim about an asymptotic law agrees when at the largest dimension the median difference of the local exponents is
-within ``MEDIAN`` and the largest within ``LARGEST``, and when the median is smaller there than at the smallest dimension, or
-too small to tell (``TINY``). A law with logarithms is the first term of an expansion in 1/log d: it is granted a median of the
-size of the next one, 1/log d.
-"""
+"""Phase diagrams held against the laws of arXiv:2509.24882, phase by phase, as the dimension grows."""
 
 from __future__ import annotations
 
@@ -13,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectralaw.reproduction.asymptotics import shrinks
 from spectralaw.reproduction.claims import Claim
 from spectralaw.reproduction.phase_maps import PEAK_DECAY
 from spectralaw.theory import Phase
@@ -26,7 +21,6 @@ TWO_TERMS = "as d grows, local exponents become those of the law of two terms, u
 PEAK = "at the interpolation threshold the risk grows as λ^(−2/3)"
 PEAK_PLACE = "against samples the risk has a maximum at the interpolation threshold"
 SOLVED = "every point of the diagram is solved"
-MEDIAN, LARGEST, TINY = 0.03, 0.1, 0.002
 DEPTH = 0.25  # in units of log d: how far inside its phase a probe must lie
 _WINDOWS = {Phase.IV: (0.2, 0.75), Phase.V: (0.2, 0.75), Phase.VIA: (1.25, 1.75)}
 """Where the two-term law is held against the curve, in log_d n_eff: n_eff ≪ d, and d ≪ n_eff ≪ d^2γ."""
@@ -70,7 +64,7 @@ def _rate_claim(data: xarray.Dataset, phase: Phase) -> Claim:
         reason = f"no probe lies {DEPTH:g} log d or more inside it at every d"
         return Claim.of(RATES, about, "–", None, _LEFT_OUT.get((str(phase), data.attrs["of"]), reason))
     logarithms = data.attrs["of"] == "diagonal" and phase is Phase.IV
-    return _shrinks(RATES, about, data.dimension.values, rate_errors(data, phase)[:, inside], logarithms=logarithms)
+    return shrinks(RATES, about, data.dimension.values, rate_errors(data, phase)[:, inside], logarithms=logarithms)
 
 
 def rate_errors(data: xarray.Dataset, phase: Phase) -> Array:
@@ -93,8 +87,8 @@ def two_terms(data: xarray.Dataset, window: tuple[float, float]) -> tuple[Array,
     Returns
     -------
     (coefficients, errors)
-        A and B, shape (dimension, 2); differences of local exponents of prediction and fit, shape (dimension, curve), NaN
-        outside of the window.
+        A and B, shape (dimension, 2); largest difference of the local exponents (of the solver, and slopes of R) from those
+        of the fit, shape (dimension, curve), NaN outside of the window.
     """
     from scipy.optimize import nnls
 
@@ -117,8 +111,15 @@ def two_terms(data: xarray.Dataset, window: tuple[float, float]) -> tuple[Array,
         coefficients[k], _ = nnls(np.stack(terms, axis=1) / risk[:, None], np.ones(len(x)))
         parts = coefficients[k][:, None] * np.array(terms)
         fitted = np.sum(parts * np.array(slopes), axis=0) / np.sum(parts, axis=0)
-        in_samples = np.abs(one.curve_samples_exponent.values[inside] - fitted)
-        errors[k, inside] = np.maximum(in_samples, np.abs(one.curve_weight_decay_exponent.values[inside]))
+        slope_of_risk = np.gradient(np.log(one.curve_excess_risk.values), curve * np.log(d))
+        errors[k, inside] = np.max(
+            [
+                np.abs(one.curve_samples_exponent.values[inside] - fitted),
+                np.abs(slope_of_risk[inside] - fitted),
+                np.abs(one.curve_weight_decay_exponent.values[inside]),
+            ],
+            axis=0,
+        )
     return coefficients, errors
 
 
@@ -132,7 +133,7 @@ def _two_terms_claim(data: xarray.Dataset, phase: Phase) -> Claim:
     if not all(part.size for part in parts):
         return Claim.of(TWO_TERMS, about, "–", None, "not solved, or no point of the curve carries the label, at every d")
     a, b = coefficients[-1]
-    return _shrinks(
+    return shrinks(
         TWO_TERMS,
         about,
         data.dimension.values,
@@ -140,23 +141,6 @@ def _two_terms_claim(data: xarray.Dataset, phase: Phase) -> Claim:
         logarithms=data.attrs["of"] == "diagonal" and window[1] < 1.0,
         more=f"; A = {a:.3g}, B = {b:.3g} at the largest d",
     )
-
-
-def _shrinks(
-    statement: str, about: str, dimensions: Array, errors: Sequence[Array], *, logarithms: bool, more: str = ""
-) -> Claim:
-    median = [float(np.median(part)) for part in errors]  # NaN, a lost point, agrees with nothing
-    largest = [float(np.max(part)) for part in errors]
-    listed = lambda values: ", ".join(f"{value:.4f}" for value in values)  # noqa: E731
-    powers = ", ".join(f"{d:.0e}".replace("e+", "e") for d in dimensions)
-    measured = f"median difference {listed(median)}, largest {listed(largest)} at d = {powers}; {errors[-1].size} points{more}"
-    allowed = max(MEDIAN, 1.0 / float(np.log(dimensions[-1]))) if logarithms else MEDIAN
-    near = median[-1] <= allowed and largest[-1] <= LARGEST
-    shrinks = median[-1] <= max(TINY, median[0])
-    reason = "" if near else f"at the largest d the median must be within {allowed:.3f} and the largest within {LARGEST:g}"
-    if near and not shrinks:
-        reason = "the median difference grows with d"
-    return Claim.of(statement, about, measured, near and shrinks, reason)
 
 
 def _about(data: xarray.Dataset, phase: Phase) -> str:

@@ -41,6 +41,8 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -61,6 +63,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Status

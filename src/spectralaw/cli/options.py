@@ -33,7 +33,20 @@ Spectrum = Annotated[
 ]
 Coefficients = Annotated[str, typer.Option(help="Diagonal teacher: gaussian coefficients, or fixed ones.")]
 Width = Annotated[Optional[float], number("Hidden units p of the quadratic network (default p = d).")]  # noqa: UP045
+Figure = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Draw it into this file: .png, .pdf or .svg."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def figure_path(figure: Path | None) -> Path | None:
+    """The file of ``--figure``, refused before anything is computed where it cannot be drawn."""
+    if figure is None:
+        return None
+    from spectralaw.figures.look import checked
+
+    return checked(figure)
 
 
 def task_from(

@@ -24,13 +24,16 @@ def phases(
 
     import spectralaw as sl
 
+    if save is not None and save.suffix != ".nc":
+        raise sl.InvalidInput(f"save must end in .nc, not {save.name!r}; the map is written beside it as .png and .pdf")
     if points < 2:
         raise sl.InvalidInput(f"points must be 2 or greater, not {points}")
     teacher = sl.PowerLaw(1.0 if gamma is None else gamma)
     task = sl.Task(network, dimension, 10.0, 1.0, noise_variance, teacher)  # type: ignore[arg-type]
     d, unit = float(task.dimension), 1.0 if network == "diagonal" else float(task.dimension)
-    n = np.maximum(np.geomspace(0.3, d ** max(2.7 * teacher.gamma, 2.2), points) * unit, 1.0)
-    data = sl.phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d**1.2, points))
+    lowest = 1.0 if network == "diagonal" else max(d**-0.6, 1.0 / d)  # one sample, or n_eff below one: phase Ia
+    n = np.geomspace(lowest, d ** max(2.0 * teacher.gamma + 1.6, 2.6), points) * unit
+    data = sl.phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d ** (teacher.gamma + 1.2), points))
     if save is not None:
         from spectralaw.figures import look, phase_maps
 

@@ -16,15 +16,19 @@ def predict(
     spectrum: options.Spectrum = None,
     coefficients: options.Coefficients = "gaussian",
     width: options.Width = None,
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Predict risk, spectrum and exponents of a trained network."""
     import spectralaw as sl
 
+    picture = options.figure_path(figure)
     task = options.task_from(
         network, dimension, samples, weight_decay, noise_variance, gamma, rank, spectrum, coefficients, width
     )
     answer = sl.predict(task)
+    if picture is not None and answer.status.is_result:
+        sl.plot_spectrum(answer, output=picture)
     if json:
         output.print_json(answer.to_dict())
     else:

@@ -41,11 +41,13 @@ def train(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Write weights and spectrum to this .npz file."),
     ] = None,
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Train a network of finite size on sampled data."""
     import spectralaw as sl
 
+    picture = options.figure_path(figure)
     task = options.task_from(
         network, dimension, samples, weight_decay, noise_variance, gamma, rank, spectrum, coefficients, width
     )
@@ -54,6 +56,9 @@ def train(
         import numpy as np
 
         np.savez(save, allow_pickle=False, spectrum=answer.spectrum, **answer.weights)
+    if picture is not None and answer.status.is_result:
+        theory = sl.predict(task)
+        sl.plot_spectrum(theory if theory.status.is_result else None, answer, output=picture)
     if json:
         output.print_json(answer.to_dict())
     else:

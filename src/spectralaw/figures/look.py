@@ -62,6 +62,17 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def tex(value: float) -> str:
+    """A number as it is written in a formula, to four digits: 400, 0.05, 10^{6}."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    if float(value).is_integer() and abs(value) < 1e5:
+        return f"{value:.0f}"
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+
+
 def cell_edges(centres: ArrayLike) -> NDArray[np.float64]:
     """Edges of cells around points of a logarithmic axis, half-way between neighbours in the logarithm."""
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectralaw.figures.look import INK, SETTINGS, cell_edges, new_figure
+from spectralaw.figures.look import INK, SETTINGS, cell_edges, new_figure, tex
 
 if TYPE_CHECKING:
     import xarray
@@ -61,10 +61,8 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
             for axis, ink in zip(column, ("white", INK), strict=True):
                 _overlay(axis, data, ink)
             column[1].set_xlabel(r"$n_{\rm eff}$")
-            d = np.log10(data.attrs["dimension"])
-            power = f"10^{{{d:.0f}}}" if abs(d - round(d)) < 1e-9 else f"{data.attrs['dimension']:g}"
             column[0].set_title(
-                rf"{data.attrs['network']} network, $d = {power}$, "
+                rf"{data.attrs['network']} network, $d = {tex(data.attrs['dimension'])}$, "
                 rf"$\Delta = {data.attrs['noise_variance']:g}$, $\gamma = {data.attrs['gamma']:g}$"
             )
         for axis in axes[:, 0]:

@@ -41,8 +41,8 @@ def plot_curve(
     ----------
     data : xarray.Dataset
         From :func:`spectralaw.predict_grid`, :func:`spectralaw.phase_diagram` or ``Sweep.to_xarray``. A dimension
-        ``source`` tells theory (lines) and training methods (points) apart; over ``seed`` the mean is drawn with its standard
-        error, of as many seeds as have a result.
+        ``source`` tells theory (lines) and training methods (points) apart; over ``seed`` the mean is drawn with its
+        standard error, of as many seeds as have a result.
     x : str, optional
         Dimension along the axis; by default samples if it has more than one value, or else the longest.
     y : str
@@ -70,7 +70,9 @@ def plot_curve(
     lines = list(itertools.product(*(range(values.sizes[dim]) for dim in others)))
     if len(lines) > MOST_LINES:
         sizes = ", ".join(f"{values.sizes[dim]} values of {dim}" for dim in others)
-        raise InvalidInput(f"data must have at most {MOST_LINES} lines, not {len(lines)} ({sizes}); select some with data.sel")
+        raise InvalidInput(
+            f"data must have at most {MOST_LINES} lines, not {len(lines)} ({sizes}); select some with data.sel"
+        )
     figure = _draw(data, values, along, y, others, lines)
     if path is not None:
         write(figure, path)
@@ -78,11 +80,15 @@ def plot_curve(
 
 
 def _axis(data: xarray.Dataset, x: str | None) -> str:
-    dims = [str(d) for d in data.dims if d in data.coords and data[d].dtype.kind in "fiu" and d not in ("seed", "source")]
+    dims = [
+        str(d) for d in data.dims if d in data.coords and data[d].dtype.kind in "fiu" and d not in ("seed", "source")
+    ]
     if x is not None and x not in dims:
         raise InvalidInput(f"x must be one of {', '.join(dims)}, not {x!r}")
     if not dims:
-        raise InvalidInput(f"data must have a dimension of numbers, not only {', '.join(map(str, data.dims)) or 'none'}")
+        raise InvalidInput(
+            f"data must have a dimension of numbers, not only {', '.join(map(str, data.dims)) or 'none'}"
+        )
     return x or ("samples" if data.sizes.get("samples", 0) > 1 else max(dims, key=lambda dim: data.sizes[dim]))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
+from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure, tex
 
 if TYPE_CHECKING:
     import xarray
@@ -46,9 +46,8 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
             axis.set(xscale="log", yscale="log", xlabel=r"$n_{\rm eff}$")
             low, high = axis.get_ylim()
             axis.set_ylim(low, high * (high / low) ** 0.08)  # room for the two remarks
-            axis.set_title(
-                rf"{data.attrs['network']} network, $d = 10^{{{np.log10(d):.0f}}}$, $\Delta = 0$, $\lambda = d^{{-3/2}}$"
-            )
+            size = f"d = {tex(d)}"
+            axis.set_title(rf"{data.attrs['network']} network, ${size}$, $\Delta = 0$, $\lambda = d^{{-3/2}}$")
             small = {"fontsize": 7, "color": INK, "va": "top"}
             axis.text(0.02, 0.99, "few features are learned", transform=axis.transAxes, ha="left", **small)
             axis.text(0.99, 0.99, "near interpolation", transform=axis.transAxes, ha="right", **small)
@@ -62,11 +61,17 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     """What the picture shows, with the parameters of the data."""
     shown = largest(datasets)
     dimensions = sorted({data.attrs["dimension"] for data in datasets})
-    at = ", ".join(f"{data.attrs['network']} d = {data.attrs['dimension']:g}, λ = {data.attrs['weight_decay']:g}" for data in shown)
+    at = ", ".join(
+        f"{data.attrs['network']} d = {data.attrs['dimension']:g}, λ = {data.attrs['weight_decay']:g}" for data in shown
+    )
     return (
-        f"Predicted excess risk without noise (Δ = 0) against effective samples at a weight decay far below every boundary ({at}), for "
-        f"teachers of exponent γ = {', '.join(f'{gamma:g}' for gamma in shown[0].gamma.values)} (colours), and the laws of the paper through "
+        f"Predicted excess risk without noise (Δ = 0) against effective samples at a weight decay far below "
+        f"every boundary ({at}), for "
+        f"teachers of exponent γ = {', '.join(f'{gamma:g}' for gamma in shown[0].gamma.values)} (colours), and "
+        f"the laws of the paper through "
         f"the middle of the window (dashed). The law is judged in the grey window, n_eff from d^0.4 to d^0.7, at d = "
-        f"{', '.join(f'{d:g}' for d in dimensions)}. On the left the curves bend because few features are learned and the sum over them is not "
-        f"yet a power law; on the right because interpolation is near (n = d, or n = d²/4), beyond which λ alone limits the risk."
+        f"{', '.join(f'{d:g}' for d in dimensions)}. On the left the curves bend because few features are "
+        f"learned and the sum over them is not "
+        f"yet a power law; on the right because interpolation is near (n = d, or n = d²/4), beyond which λ "
+        f"alone limits the risk."
     )

@@ -31,7 +31,9 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
                     axis.text(x[j], y[i], f"{ratio[i, j]:.2f}", color=ink, fontsize=6.5, ha="center", va="center")
             axis.axvline(data.attrs["dimension"], color="#0072B2", linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
             axis.set(xscale="log", yscale="log", xlabel=r"$n_{\rm eff}$  (dashed: $n_{\rm eff} = d$)")
-            axis.set_title(rf"{data.attrs['network']} network, $d = {data.attrs['dimension']}$, $\gamma = {data.attrs['gamma']:g}$")
+            axis.set_title(
+                rf"{data.attrs['network']} network, $d = {data.attrs['dimension']}$, $\gamma = {data.attrs['gamma']:g}$"
+            )
         axes[0].set_ylabel(r"noise variance  $\Delta$")
         label = r"$R(\lambda_{\rm opt})\,/\,R_{\rm BO}$"
         figure.colorbar(mesh, ax=axes.tolist(), label=label, pad=0.01)
@@ -47,9 +49,12 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"{data.attrs['network']}: from {float(data.ratio.min()):.2f} to {float(data.ratio.max()):.2f}" for data in maps
     )
     return (
-        f"Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = {first.attrs['dimension']}, "
+        f"Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = "
+        f"{first.attrs['dimension']}, "
         f"γ = {first.attrs['gamma']:g}. Each cell is one computed point, {first.sizes['samples']} values of n_eff by "
-        f"{first.sizes['noise_variance']} of Δ, with its number in it ({ends}); the dashed line is n_eff = d. A ratio of one means that "
-        f"tuned weight decay leaves nothing to gain, which is so with many samples. The growth of λ_opt and R(λ_opt) with "
+        f"{first.sizes['noise_variance']} of Δ, with its number in it ({ends}); the dashed line is n_eff = d. "
+        f"A ratio of one means that "
+        f"tuned weight decay leaves nothing to gain, which is so with many samples. The growth of λ_opt and "
+        f"R(λ_opt) with "
         f"n_eff is judged at Δ = 0.5 and dimensions up to 10^12, which the picture does not show."
     )

@@ -132,20 +132,27 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     """What the picture shows, with the parameters of the data."""
     maps = [data for data in datasets if "network" in data.attrs]
     first = maps[0]
-    cells = " and ".join(f"{data.sizes['samples']} × {data.sizes['weight_decay']} ({data.attrs['network']})" for data in maps)
+    cells = " and ".join(
+        f"{data.sizes['samples']} × {data.sizes['weight_decay']} ({data.attrs['network']})" for data in maps
+    )
     noisy = first.attrs["noise_variance"] > 0
     see = (
-        "Against samples, R first falls in IV, then rises in V up to the peak (red below: positive exponent), where only a "
-        "small weight decay lets it grow, and falls again in VI. The solid line between II and IV, V, VI is the best weight decay "
-        "up to logarithms."
+        "Against samples, R first falls in IV, then rises in V up to the peak (red below: positive exponent), which only a "
+        "small weight decay lets grow, and falls again in VI. The solid line between II and IV, V, VI is the best weight "
+        "decay up to logarithms."
         if noisy
-        else "Without noise there is no overfitting: R falls on both sides of interpolation, below the solid line of the plateau "
-        "in λ as n_eff^(1−2γ) (IV), above it, and everywhere beyond interpolation, as a power of λ/n_eff (II, III)."
+        else "Without noise there is no overfitting: below the solid line of the plateau R falls as n_eff^(1−2γ), whatever "
+        "the weight decay (IV); above it, and everywhere beyond interpolation, as a power of λ/n_eff (II, III)."
     )
     return (
-        f"Predicted excess risk (above, contours by decades) and its local exponent in n (below) of the diagonal and the quadratic "
-        f"network over effective samples and weight decay: d = {first.attrs['dimension']:g}, Δ = {first.attrs['noise_variance']:g}, "
-        f"γ = {first.attrs['gamma']:g}; {cells} cells. Lines are the analytic boundaries for d → ∞: solid between phases that weight "
-        f"decay separates, dashed where two terms of the risk are equal, and at the interpolation threshold. {see} The colour of the "
-        f"risk ends at {_RISK[0]:g} and {_RISK[1]:g}. The diagonal network begins at one sample, so that it has no phase Ia."
+        f"Predicted excess risk (above, contours by decades) and its local exponent in n (below) of the "
+        f"diagonal and the quadratic "
+        f"network over effective samples and weight decay: d = {first.attrs['dimension']:g}, Δ = "
+        f"{first.attrs['noise_variance']:g}, "
+        f"γ = {first.attrs['gamma']:g}; {cells} cells. Lines are the analytic boundaries for d → ∞: solid "
+        f"between phases that weight "
+        f"decay separates, dashed where two terms of the risk are equal, and at the interpolation threshold. "
+        f"{see} The colour of the "
+        f"risk ends at {_RISK[0]:g} and {_RISK[1]:g}. The diagonal network begins at one sample, so that it "
+        f"has no phase Ia."
     )

@@ -144,14 +144,18 @@ def _draw(task: Any, theory: Predicted | None, found: Histogram | None) -> Figur
         if frame.right > 0.0:
             axis.set(xscale="log", yscale="log", xlim=(frame.left, 1.15 * frame.right))
             axis.set_ylim(0.3 * frame.low, 6.0 * frame.high)
-            axis.legend(loc="lower left")
+            axis.legend(loc="lower left", bbox_to_anchor=(0.0, 0.06))
         else:
             axis.set(xticks=[], yticks=[])
             axis.text(0.5, 0.5, "all weights are zero", transform=axis.transAxes, ha="center", color=INK)
         zeros = [
-            f"{name} {part.zero_mass:.4g}" for name, part in (("theory", theory), ("trained", found)) if part is not None
+            f"{name} {part.zero_mass:.4g}"
+            for name, part in (("theory", theory), ("trained", found))
+            if part is not None
         ]
-        axis.text(0.98, 0.97, "at zero: " + ", ".join(zeros), transform=axis.transAxes, ha="right", va="top", fontsize=8)
+        axis.text(
+            0.98, 0.97, "at zero: " + ", ".join(zeros), transform=axis.transAxes, ha="right", va="top", fontsize=8
+        )
         axis.set_xlabel(r"eigenvalue of $\hat S$" if task.network == "quadratic" else r"$|\hat\theta_i|$")
         axis.set_ylabel("fraction of weights / unit")
         axis.set_title(

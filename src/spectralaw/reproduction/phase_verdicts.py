@@ -74,21 +74,23 @@ def rate_errors(data: xarray.Dataset, phase: Phase) -> Array:
     to differentiate, differences of R alone.
     """
     kinds = ("slope",) if phase is Phase.IB else ("slope", "exponent")
-    pairs = [(data[f"{n}_{kind}"].values, data[f"{n}_rate"].values) for n in ("samples", "weight_decay") for kind in kinds]
+    pairs = [
+        (data[f"{n}_{kind}"].values, data[f"{n}_rate"].values) for n in ("samples", "weight_decay") for kind in kinds
+    ]
     return np.max([np.abs(found - rate) for found, rate in pairs], axis=0)
 
 
 def two_terms(data: xarray.Dataset, window: tuple[float, float]) -> tuple[Array, Array]:
     """R = A t₁ + B t₂ fitted to the curve of each dimension in a window of log_d n_eff.
 
-    The terms are (n/L)^(−1+1/2γ) and 1/L with L = log(d/n) for the diagonal network, n_eff^(−1+1/2γ) and (n_eff/d)^(2/5)
-    for the quadratic one; for n_eff ≫ d they are n_eff^(−1+1/2γ) and d/n_eff for both.
+    The terms are (n/L)^(−1+1/2γ) and 1/L with L = log(d/n) for the diagonal network, n_eff^(−1+1/2γ) and
+    (n_eff/d)^(2/5) for the quadratic one; for n_eff ≫ d they are n_eff^(−1+1/2γ) and d/n_eff for both.
 
     Returns
     -------
     (coefficients, errors)
-        A and B, shape (dimension, 2); largest difference of the local exponents (of the solver, and slopes of R) from those
-        of the fit, shape (dimension, curve), NaN outside of the window.
+        A and B, shape (dimension, 2); largest difference of the local exponents (the solver's, and slopes of R)
+        from those of the fit, shape (dimension, curve), NaN outside of the window.
     """
     from scipy.optimize import nnls
 
@@ -131,7 +133,9 @@ def _two_terms_claim(data: xarray.Dataset, phase: Phase) -> Claim:
     labelled = data.curve_phase.values == str(phase)
     parts = [row[label & np.isfinite(row)] for row, label in zip(errors, labelled, strict=True)]
     if not all(part.size for part in parts):
-        return Claim.of(TWO_TERMS, about, "–", None, "not solved, or no point of the curve carries the label, at every d")
+        return Claim.of(
+            TWO_TERMS, about, "–", None, "not solved, or no point of the curve carries the label, at every d"
+        )
     a, b = coefficients[-1]
     return shrinks(
         TWO_TERMS,

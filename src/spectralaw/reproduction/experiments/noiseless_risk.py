@@ -26,7 +26,7 @@ WINDOW = (0.4, 0.7)  # log_d n_eff where the law is judged: many directions lear
 
 
 def compute(network: str, dimension: int, points: int) -> xarray.Dataset:
-    """Risk and local exponents over samples for several exponents γ at Δ = 0 and λ = d^−1.5, far below every boundary."""
+    """Risk and local exponents over samples for several exponents γ, Δ = 0, λ = d^−1.5, far below every boundary."""
     unit = 1.0 if network == "diagonal" else float(dimension)
     n = np.geomspace(3.0, 0.5 * dimension * (1.0 if network == "diagonal" else 0.25), points) * unit
     decay = float(dimension) ** -1.5
@@ -58,7 +58,9 @@ def verdict(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
     """Network by network, the exponents in the window at every dimension."""
     claims = []
     for network in dict.fromkeys(data.attrs["network"] for data in datasets):
-        own = sorted((data for data in datasets if data.attrs["network"] == network), key=lambda data: data.attrs["dimension"])
+        own = sorted(
+            (data for data in datasets if data.attrs["network"] == network), key=lambda data: data.attrs["dimension"]
+        )
         dimensions = np.array([data.attrs["dimension"] for data in own])
         law = "(n/log(d/n))^(1−2γ)" if network == "diagonal" else "n_eff^(1−2γ)"
         about = f"n_eff from d^{WINDOW[0]:g} to d^{WINDOW[1]:g}"

@@ -10,7 +10,13 @@ DIMENSIONS = (10**6, 10**8, 10**10, 10**12)
 EXPERIMENT = Experiment(
     name="phase-diagram",
     title="Phase diagram (figure 1 of arXiv:2509.24882)",
-    claims=(phase_verdicts.RATES, phase_verdicts.TWO_TERMS, phase_verdicts.PEAK_PLACE, phase_verdicts.PEAK, phase_verdicts.SOLVED),
+    claims=(
+        phase_verdicts.RATES,
+        phase_verdicts.TWO_TERMS,
+        phase_verdicts.PEAK_PLACE,
+        phase_verdicts.PEAK,
+        phase_verdicts.SOLVED,
+    ),
     sizes={
         "quick": {"noise_variance": 0.5, "dimension": 10**6, "points": 128, "dimensions": DIMENSIONS},
         "paper": {"noise_variance": 0.5, "dimension": 10**8, "points": 256, "dimensions": DIMENSIONS},

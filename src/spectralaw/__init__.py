@@ -42,6 +42,8 @@ _HOMES = {
     "OptimalDecay": "theory",
     "compare": "comparison",
     "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -62,6 +64,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
     from spectralaw.loading import load
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.reproduction.runner import Reproduction, reproduce

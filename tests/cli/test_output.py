@@ -216,8 +216,11 @@ def test_files_have_exactly_the_name_that_was_given(capsys, tmp_path):
     assert isinstance(sl.load(tmp_path / "p.npz"), sl.Prediction) and len(sl.load(tmp_path / "c.npz").runs) == 2
 
 
-def test_a_picture_never_takes_the_place_of_another_file(capsys, tmp_path):
+def test_a_picture_never_takes_the_place_of_another_file(capsys, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    from spectralaw.figures import look
+
+    monkeypatch.setattr(look, "write", lambda figure, path: path.write_bytes(b"picture") and path)  # rendering is slow
     for name in ("noise0.5.nc", "noise0.25.nc", "noise0"):
         assert _run(capsys, *LINES["phases"], "--save", str(tmp_path / name))[0] == 0
     names = sorted(f.name for f in tmp_path.iterdir())
@@ -225,7 +228,7 @@ def test_a_picture_never_takes_the_place_of_another_file(capsys, tmp_path):
         ["noise0.5.nc", "noise0.5.png", "noise0.5.pdf", "noise0.25.nc", "noise0.25.png", "noise0.25.pdf",
          "noise0", "noise0.png", "noise0.pdf"]
     )  # fmt: skip
-    assert (tmp_path / "noise0").read_bytes()[:3] == b"CDF" and (tmp_path / "noise0.png").read_bytes()[1:4] == b"PNG"
+    assert (tmp_path / "noise0").read_bytes()[:3] == b"CDF" and (tmp_path / "noise0.png").read_bytes() == b"picture"
 
 
 def test_help_is_short_and_completion_is_there(capsys, tmp_path):
@@ -327,3 +330,14 @@ def test_waiting_says_nothing_when_it_is_short_or_silent(capsys):
     with pytest.raises(ZeroDivisionError), progress.waiting("training", silent=True):
         _ = 1 / 0
     assert capsys.readouterr().err == ""
+
+
+def test_two_files_of_one_run_are_two_files(capsys, tmp_path):
+    pytest.importorskip("matplotlib")
+    same = ["--save", str(tmp_path / "x.png"), "--figure", str(tmp_path / "." / "x.png")]
+    for command in ("predict", "train"):
+        status, out, err = _run(capsys, *LINES[command], *same)
+        assert (status, out) == (2, "") and "save and figure must be two files" in err
+        status, _, err = _run(capsys, *LINES[command], "--figure", str(tmp_path / "none" / "x.png"))
+        assert status == 2 and "there is no folder" in err
+    assert list(tmp_path.iterdir()) == []

@@ -54,6 +54,10 @@ Normalize = Annotated[bool, typer.Option("--normalize", help="Scale the values o
 Coefficients = Annotated[str, typer.Option(help="Diagonal teacher: gaussian coefficients, or fixed ones.")]
 Width = Annotated[Optional[float], number("Hidden units p of the quadratic network (default p = d).")]  # noqa: UP045
 Seed = Annotated[int, whole("Makes teacher, inputs, noise and start.")]
+Figure = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="Draw it into this file: .png, .pdf or .svg."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 _REQUIRED = inspect.Parameter.empty
@@ -109,6 +113,28 @@ def with_task(
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     run.__name__, run.__doc__, run.__module__ = command.__name__, command.__doc__, command.__module__
     return run
+
+
+def figure_path(figure: Path | None) -> Path | None:
+    """The file of ``--figure``, refused before anything is computed where it cannot be drawn."""
+    if figure is None:
+        return None
+    from spectralaw.figures.look import checked
+
+    return checked(figure)
+
+
+def places(save: Path | None, figure: Path | None) -> Path | None:
+    """Where ``--figure`` goes; refused before anything is computed where either cannot be written, or both are one."""
+    from spectralaw import InvalidInput, files
+
+    picture = figure_path(figure)
+    for place in (save, picture):
+        if place is not None:
+            files.refuse_place(place)
+    if save is not None and picture is not None and save.resolve() == picture.resolve():
+        raise InvalidInput(f"save and figure must be two files, not both {save}")
+    return picture
 
 
 def task_from(

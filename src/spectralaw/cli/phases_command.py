@@ -35,9 +35,11 @@ def phases(
         files.refuse_place(save, pictures=True)
     teacher = task.teacher
     d, unit = float(task.dimension), 1.0 if task.network == "diagonal" else float(task.dimension)
-    n = np.maximum(np.geomspace(0.3, d ** max(2.7 * teacher.gamma, 2.2), points) * unit, 1.0)
+    lowest = 1.0 if task.network == "diagonal" else max(d**-0.6, 1.0 / d)  # one sample, or n_eff below one: phase Ia
+    n = np.geomspace(lowest, d ** max(2.0 * teacher.gamma + 1.6, 2.6), points) * unit
+    decays = np.geomspace(d**-1.2, d ** (teacher.gamma + 1.2), points)
     with waiting("phases", silent=json):
-        data = sl.phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d**1.2, points))
+        data = sl.phase_diagram(task, samples=n, weight_decay=decays)
     if save is not None:
         from spectralaw.figures import look, phase_maps
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from spectralaw import files
 from spectralaw.cli import options, output
 
 _LISTED = 5  # outliers that are shown; --json has all
@@ -17,16 +16,18 @@ _LISTED = 5  # outliers that are shown; --json has all
 def predict(
     task: Any,
     save: Annotated[Optional[Path], typer.Option(help="Write the prediction to this file (.npz).")] = None,  # noqa: UP045
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Predict risk, spectrum and exponents of a trained network."""
     import spectralaw as sl
 
-    if save is not None:
-        files.refuse_place(save)
+    picture = options.places(save, figure)
     answer = sl.predict(task)
     if save is not None:
         answer.save(save)
+    if picture is not None and answer.status.is_result:
+        sl.plot_spectrum(answer, output=picture)
     if json:
         output.print_json(answer.to_dict())
     elif answer.status.is_result:

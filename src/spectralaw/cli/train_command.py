@@ -7,7 +7,6 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from spectralaw import files
 from spectralaw.cli import options, output
 
 Method = Annotated[
@@ -34,18 +33,21 @@ def train(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Write the trained network to this file (.npz): weights, spectrum, task, certificate."),
     ] = None,
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Train a network of finite size on sampled data."""
     import spectralaw as sl
     from spectralaw.cli.progress import waiting
 
-    if save is not None:
-        files.refuse_place(save)
+    picture = options.places(save, figure)
     with waiting("training", silent=json):
         answer = sl.train(task, seed, method, **settings(tolerance, max_iterations))
     if save is not None:
         answer.save(save)
+    if picture is not None and answer.status.is_result:
+        theory = sl.predict(task)
+        sl.plot_spectrum(theory if theory.status.is_result else None, answer, output=picture)
     if json:
         output.print_json(answer.to_dict())
     else:

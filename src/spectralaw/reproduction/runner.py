@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Reproduction:
     claims: tuple[Claim, ...]
     datasets: tuple[xarray.Dataset, ...]
     files: tuple[Path, ...]
-    """Data (netCDF), picture (PNG and PDF), caption and verdict (Markdown)."""
+    """Data (netCDF), picture (PNG and PDF), caption and verdict (Markdown), and all words of it (JSON)."""
     seconds: float
 
     @property
@@ -111,8 +112,12 @@ def reproduce(
     for kind, text in texts.items():
         files.append(folder / f"{name}-{kind}.md")
         files[-1].write_text(text, encoding="utf-8")
+    files.append(folder / f"{name}-report.json")
     seconds = time.perf_counter() - begin
-    return Reproduction(name, chosen.title, size, tuple(claims), datasets, tuple(files), seconds)
+    result = Reproduction(name, chosen.title, size, tuple(claims), datasets, tuple(files), seconds)
+    report = {**texts, **result.to_dict(), "files": [path.name for path in files]}
+    files[-1].write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return result
 
 
 def _labels(datasets: tuple[xarray.Dataset, ...]) -> list[str]:

@@ -218,8 +218,9 @@ def test_files_have_exactly_the_name_that_was_given(capsys, tmp_path):
 
 def test_a_picture_never_takes_the_place_of_another_file(capsys, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    from spectralaw.figures import look
+    from spectralaw.figures import look, phase_maps
 
+    monkeypatch.setattr(phase_maps, "draw", lambda data: None)
     monkeypatch.setattr(look, "write", lambda figure, path: path.write_bytes(b"picture") and path)  # rendering is slow
     for name in ("noise0.5.nc", "noise0.25.nc", "noise0"):
         assert _run(capsys, *LINES["phases"], "--save", str(tmp_path / name))[0] == 0

@@ -28,10 +28,11 @@ def run(
     import spectralaw as sl
     from spectralaw._checks import at_least
     from spectralaw.cli.progress import bar
+    from spectralaw.files import beside
     from spectralaw.sweeps.estimate import estimate
     from spectralaw.sweeps.refine import refine as refined
 
-    where = store or file.with_suffix(".sqlite")
+    where = store or beside(file, ".sqlite")
     plan = refined(sl.plan_sweep(file), int(at_least("refine", refine, 0)))
     cost = estimate(plan, workers)
     if not json:

@@ -100,3 +100,19 @@ def test_a_foreign_dataset_is_refused():
     for data in (xarray.Dataset(), xarray.Dataset(attrs={"network": "deep"}), xarray.DataArray(3.0)):
         with pytest.raises(sl.InvalidInput, match="names its network"):
             sl.cite(data)
+
+
+def test_a_sweep_is_cited_row_by_row(tmp_path):
+    sweep = sl.sweep(
+        [DIAGONAL, DIAGONAL.replace(samples=50)], tmp_path / "s.sqlite", seeds=1, methods=["theory", "amp"], workers=1
+    )
+    assert _cited(sweep) == {SCALING, AMP, LASSO}
+
+
+def test_the_dataset_of_a_sweep_is_cited_by_its_axes():
+    import xarray
+
+    axes = {"source": ["theory", "convex"], "network": ["diagonal", "quadratic"], "width": [None, 5]}
+    data = xarray.Dataset(coords={**axes, "width": np.array(axes["width"], dtype=object)}, attrs={"dimension": 20})
+    assert _cited(data) == {SCALING, AMP, LASSO, NUCLEAR, WIDTH, "Pedregosa", "Beck"}
+    assert _cited(xarray.Dataset(coords={"source": ["amp"]}, attrs={"network": "quadratic"})) == {SCALING, AMP, NUCLEAR}

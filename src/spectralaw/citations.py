@@ -110,6 +110,9 @@ _TOPICS = {
 }
 
 
+_METHODS = ("theory", "convex", "network", "amp")
+
+
 def topics() -> tuple[str, ...]:
     """What can be cited by name."""
     return tuple(_TOPICS)
@@ -121,9 +124,9 @@ def cite(*subjects: Any) -> str:
     Parameters
     ----------
     *subjects
-        Tasks; predictions, trained networks, comparisons, optimal decays; datasets of a grid, a phase diagram or a
-        sweep; reproductions; or names: of a topic (:func:`topics`), of an experiment, of an entry, or a number of the
-        arXiv.
+        Tasks; predictions, trained networks, comparisons, optimal decays, sweeps; datasets of a grid, a phase diagram
+        or a sweep; reproductions; or names: of a topic (:func:`topics`), of an experiment, of an entry, or a number of
+        the arXiv.
         None means everything.
 
     Returns
@@ -145,6 +148,9 @@ def _keys(subject: Any) -> tuple[str, ...]:
         return _named(subject)
     if _is(subject, "Comparison"):
         return tuple(key for part in (subject.prediction, *subject.runs) for key in _keys(part))
+    if _is(subject, "Sweep"):
+        rows = {(r["network"], r["method"], _narrow(r.get("width"), r["dimension"])) for r in subject.records()}
+        return tuple(key for row in sorted(rows) for key in _of(*row))
     if _is(subject, "Reproduction"):
         return _named(subject.name)
     if _is(subject, "OptimalDecay"):
@@ -198,8 +204,13 @@ def _of_training(network: str, method: str) -> tuple[str, ...]:
     return _TOPICS["train-network" if method == "network" else f"train-{network}"]
 
 
+def _of(network: str, method: str, narrow: bool) -> tuple[str, ...]:
+    """Of a row of results: the theory, or a training."""
+    return _of_prediction(network, narrow, False) if method == "theory" else _of_training(network, method)
+
+
 def _narrow(width: Any, dimension: Any) -> bool:
-    return width is not None and width < dimension
+    return isinstance(width, (int, float)) and width < dimension
 
 
 def _of_dataset(data: Any) -> tuple[str, ...]:
@@ -213,14 +224,10 @@ def _of_dataset(data: Any) -> tuple[str, ...]:
     networks = [network for network in map(str, values("network")) if network in ("diagonal", "quadratic")]
     if not networks:
         raise InvalidInput("cite takes a dataset that was made by spectralaw and names its network, not this one")
-    methods = list(map(str, values("method"))) or ["theory"]
-    narrow = any(_narrow(width, max(values("dimension"), default=0)) for width in values("width") if width == width)
-    keys: list[str] = []
-    for network in networks:
-        for method in methods:
-            wide = network == "diagonal" or not narrow
-            keys += _of_prediction(network, not wide, False) if method == "theory" else _of_training(network, method)
-    return tuple(keys)
+    methods = [m for m in map(str, values("method") + values("source")) if m in _METHODS] or ["theory"]
+    narrow = any(_narrow(width, max(values("dimension"), default=0)) for width in values("width"))
+    rows = [(network, method) for network in networks for method in methods]
+    return tuple(key for network, method in rows for key in _of(network, method, narrow and network == "quadratic"))
 
 
 def _format(key: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
+from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
 from spectralaw.sweeps.checks import whole
 from spectralaw.sweeps.executors import by_executor
@@ -87,8 +88,6 @@ def sweep(
         raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")
     if executor is not None and timeout is not None:
         raise InvalidInput("timeout cannot be used with an executor, whose processes are not ours to stop")
-    import spectralaw
-
     with Store(store, write=True) as rows:
         _add(rows, planned)
         if retry_failed:
@@ -101,7 +100,7 @@ def sweep(
         outcomes = by_processes(pending, count, timeout) if executor is None else by_executor(pending, executor)
         with contextlib.closing(outcomes):  # type: ignore[type-var]
             for job, outcome in outcomes:
-                rows.finish(job.row, outcome, spectralaw.__version__)
+                rows.finish(job.row, outcome, __version__)
                 done += 1
                 if progress is not None:
                     progress(done, total)

@@ -148,12 +148,12 @@ def _corners(axes: dict[str, list[Any]]) -> Iterator[Task]:
         for value in axes.get(name, []):
             if value is not None and value != math.floor(value):
                 raise InvalidInput(f"{name} must be a whole number, not {value!r}")
-    few = {name: _extremes(name, values) for name, values in axes.items()}
+    few = {name: extremes(name, values) for name, values in axes.items()}
     for values in itertools.product(*few.values()):
         yield task_of(dict(zip(few, values, strict=True)))
 
 
-def _extremes(name: str, values: list[Any]) -> list[Any]:
+def extremes(name: str, values: list[Any]) -> list[Any]:
     if name == "network":
         return values
     if name == "teacher":

@@ -66,9 +66,10 @@ def draw(lines: Sequence[Mapping[str, Any]], x: str, y: str, others: Sequence[st
         axis.set(xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
         grey = "#666666"
         shapes = [
-            Line2D([], [], color=grey, marker=_MARKERS.get(m, ""), linestyle="" if m in _MARKERS else "-", label=m)
+            Line2D([], [], color=grey, marker=_MARKERS.get(m, ""), markersize=4.0, label=m,
+                   linestyle="" if m in _MARKERS else "-")
             for m in methods
-        ]
+        ]  # fmt: skip
         named = [", ".join(f"{n.replace('_', ' ')} = {_short(v)}" for n, v in zip(others, s)) for s in series]  # noqa: B905
         colours = [
             Line2D([], [], color=COLOURS[k % len(COLOURS)], linestyle=styles[k // len(COLOURS)], label=label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,8 +137,7 @@ def side_by_side(summary: Summary) -> tuple[list[str], list[list[str]]]:
         header += [f"mean {summary.y}", "standard error", "rows"]
         for row, key in zip(rows, keys, strict=True):
             line = places[key][()]
-            error = f"{line['standard_error']:.2g}" if "standard_error" in line else ""
-            row += [f"{line['mean']:.6g}", error, str(line["rows"])]
+            row += [*_digits(line), str(line["rows"])]
     else:
         across = list(dict.fromkeys(place for found in places.values() for place in found))
         across.sort(key=lambda place: [(v is None, isinstance(v, str), v if v is not None else 0) for v in place])
@@ -152,5 +152,15 @@ def side_by_side(summary: Summary) -> tuple[list[str], list[list[str]]]:
 def _cell(line: Mapping[str, Any] | None) -> str:
     if line is None:
         return ""
-    error = f" ± {line['standard_error']:.2g}" if "standard_error" in line else ""
-    return f"{line['mean']:.6g}{error}"
+    return " ± ".join(text for text in _digits(line) if text)
+
+
+def _digits(line: Mapping[str, Any]) -> tuple[str, str]:
+    """Mean and standard error, both to the second digit of the error; six digits where there is none."""
+    mean, error = line["mean"], line.get("standard_error", 0.0)
+    if not error > 1e-6 * abs(mean):
+        return f"{mean:.6g}", f"<{1e-6 * abs(mean):.0e}" if "standard_error" in line and mean else ""
+    decimals = 1 - math.floor(math.log10(error))
+    if not -6 < decimals < 9:
+        return f"{mean:.{max(1, min(17, decimals + math.floor(math.log10(abs(mean) or error))))}e}", f"{error:.1e}"
+    return f"{round(mean, decimals):.{max(decimals, 0)}f}", f"{round(error, decimals):.{max(decimals, 0)}f}"

@@ -76,6 +76,8 @@ class Store:
         self.path = Path(path)
         self._lock: Lock | None = None
         self._connection: Any = None
+        self._log: os.stat_result | None = None
+        self._gone = False
         try:
             self._file = Path(os.path.realpath(self.path))
             new = self._look(write)
@@ -121,16 +123,15 @@ class Store:
             head = file.read(100)
         if head[:16] != _MAGIC:
             raise StoreError(f"store {self.path} cannot be opened: file is not a database")
-        if int.from_bytes(head[68:72], "big") != _APPLICATION and not self._file_beside("-wal"):
+        log = _identity(self._beside("-wal"))
+        if int.from_bytes(head[68:72], "big") != _APPLICATION and (log is None or log.st_size == 0):
             raise self._foreign()
         if write and not os.access(self._file, os.W_OK):
             raise StoreError(f"store {self.path} cannot be opened: it is read-only")
         return False
 
-    def _file_beside(self, ending: str) -> bool:
-        """Whether there is one that holds something."""
-        beside = self._file.with_name(self._file.name + ending)
-        return beside.exists() and beside.stat().st_size > 0
+    def _beside(self, ending: str) -> Path:
+        return self._file.with_name(self._file.name + ending)
 
     def _foreign(self) -> StoreError:
         return StoreError(f"store {self.path} is a database of another program; give another path")
@@ -202,7 +203,10 @@ class Store:
             same = os.path.samestat(self._identity, os.stat(self._file))
         except OSError:
             same = False
-        if not same:
+        if same:
+            self._log = self._log or _identity(self._beside("-wal"))
+        else:
+            self._gone = True
             raise StoreError(
                 f"store {self.path} was deleted or replaced while the sweep ran; rows done since are lost, "
                 "and the same call runs them again"
@@ -340,6 +344,11 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+        if self._gone and self._log is not None:  # the log of a file that is gone must not be read into another one
+            now = _identity(self._beside("-wal"))
+            if now is not None and os.path.samestat(now, self._log):
+                for ending in ("-wal", "-shm"):
+                    self._beside(ending).unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -349,6 +358,13 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _identity(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
 
 
 def _reason(error: BaseException) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import reprlib
 from typing import Any
 
-from spectralaw._checks import finite
 from spectralaw.errors import InvalidInput
 
 LARGEST_SEED = 2**63 - 1  # what the store can hold
@@ -32,9 +32,11 @@ def number(name: str, value: Any) -> float | int:
     if isinstance(plain, bool) or not isinstance(plain, numbers.Real):
         raise InvalidInput(f"{name} must be a number, not {shown(value)}")
     try:
-        real = finite(name, plain)
-    except InvalidInput:
-        raise InvalidInput(f"{name} must be a finite number, not {shown(value)}") from None
+        real = float(plain)
+    except OverflowError:
+        real = math.inf
+    if not math.isfinite(real):
+        raise InvalidInput(f"{name} must be a finite number, not {shown(value)}")
     return plain if isinstance(plain, int) else real
 
 

@@ -92,7 +92,7 @@ def _yaml(text: str) -> Any:
         ) from error
 
     class Loader(yaml.SafeLoader):
-        """Numbers as in YAML 1.2: 1e-3 is one, 1:30 and 1_000 are none; no key twice."""
+        """Numbers as in YAML 1.2: 1e-3 is one, 1:30, 1_000 and 010 are none; no key twice."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             self.flatten_mapping(node)
@@ -105,7 +105,7 @@ def _yaml(text: str) -> Any:
     }
     first = list("-+.0123456789")
     Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), first)
-    pattern = re.compile(rf"^(?:{_NUMBER.pattern}|[-+]?\.(?:inf|nan))$")
+    pattern = re.compile(rf"^(?:(?=.*[.eE]){_NUMBER.pattern}|[-+]?\.(?:inf|nan))$")
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", pattern, first)
     Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, True))
     Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: _yaml_float(loader.construct_scalar(node)))

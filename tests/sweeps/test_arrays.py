@@ -46,7 +46,7 @@ CASES = {
     "options of two methods": [
         (task(samples=n), s, m, o)
         for n in (20, 30) for s in (0, 1)
-        for m, o in (("convex", {}), ("convex", {"tolerance": 1e-3}), ("network", {}), ("network", {"start_scale": 2.0}))
+        for m, o in (("convex", {}), ("convex", {"tolerance": 1e-3}), ("network", {}), ("network", {"start_scale": 2}))
     ] + [(task(samples=n), None, "theory", {}) for n in (20, 30)],
     "widths": [(task(network="quadratic", width=w), s, "network", {}) for w in (None, 3, 12) for s in (0, 1)],
     "a width in one row of the last": [
@@ -106,7 +106,7 @@ def test_two_rows_on_one_place_are_an_error(tmp_path):
     rows = [(task(), 0, "convex", {}), (task(), 0, "convex", {"tolerance": 1e-6})]
     result = store_of(tmp_path / "s.sqlite", rows)
     for use in (result.to_xarray, lambda: result.export(tmp_path / "s.nc")):
-        with pytest.raises(sl.InvalidInput, match="rows 1 and 2 of .* stand on one place"):
+        with pytest.raises(sl.InvalidInput, match=r"rows 1 and 2 of .* stand on one place"):
             use()
     assert not (tmp_path / "s.nc").exists() and result.export(tmp_path / "s.csv") == 2
 

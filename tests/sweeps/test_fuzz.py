@@ -197,7 +197,8 @@ def test_texts_that_were_changed_anywhere(tmp_path, suffix):
     dice = random.Random(f"text {suffix}")
     path = tmp_path / f"s.{suffix}"
     pieces = ["\n", "[", "]", "{", "}", '"', "=", ":", ",", "null", "true", "nan", "1e999", "-", "\x00", "\ufeff", "é",
-              "\x1b[2J", "&a ", "*a", "!!python/name:os.system ", "0x1", "1_0", "1:3", "..", " " * 9, "#", "'"]  # fmt: skip
+              "\x1b[2J", "&a ", "*a", "!!python/name:os.system ", "0x1", "1_0", "1:3", "..", " " * 9, "#",
+              "'"]  # fmt: skip
     csv_text = "network,dimension,samples,weight_decay,rank\ndiagonal,40,20,1.0,\nquadratic,40,1e2,0.1,3\n"
     accepted = 0
     for _ in range(CASES):

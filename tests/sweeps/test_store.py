@@ -53,12 +53,13 @@ def test_a_path_that_is_no_store_is_left_alone(tmp_path, capsys):
         said = capsys.readouterr().err
         assert "Traceback" not in said and said.count("cannot be opened") == 1
         assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "text").read_text() == "root:x:0:0\n"
-    with pytest.raises(StoreError, match="cannot be opened: .*null byte"):
+    with pytest.raises(StoreError, match=r"cannot be opened: .*null byte"):
         sl.open_sweep("a\0b")
 
 
 @pytest.mark.parametrize(
-    "statement", ["PRAGMA user_version = 0", "PRAGMA application_id = 7", "CREATE TABLE t (x)", "PRAGMA journal_mode=WAL"]
+    "statement",
+    ["PRAGMA user_version = 0", "PRAGMA application_id = 7", "CREATE TABLE t (x)", "PRAGMA journal_mode=WAL"],
 )
 def test_a_database_of_another_program_is_left_alone(tmp_path, statement):
     path = tmp_path / "other.sqlite"

@@ -103,7 +103,7 @@ def test_failed_rows_hold_their_error_and_are_retried(tmp_path, monkeypatch):
 
     def train(task, seed, *_, **__):
         if task.width == 13:
-            raise RuntimeError("seed %d: \x1b[2Jno\nsuch luck\x07" % seed)
+            raise RuntimeError(f"seed {seed}: \x1b[2Jno\nsuch luck\x07")
         return original(task, seed)
 
     original = training.train
@@ -171,6 +171,20 @@ def test_dask_with_a_real_scheduler_and_workers(tmp_path, capsys):
         )
         assert cli.run(["sweep", "run", str(file), "--scheduler", where, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["done"] == 6
+        file.write_text(
+            'seeds = 200\nmethods = "network"\n[task]\nnetwork = "quadratic"\ndimension = 40\nsamples = 2000\n'
+            "weight_decay = 0.1\n"
+        )
+        lost = tmp_path / "lost.sqlite"
+        command = ["sweep", "run", str(file), "--scheduler", where, "--store", str(lost), "--json"]
+        driver = subprocess.Popen([sys.executable, "-m", "spectralaw", *command], stderr=subprocess.PIPE, text=True)
+        while time.monotonic() < deadline + 60.0 and not (lost.exists() and sl.open_sweep(lost).counts()["done"]):
+            time.sleep(0.2)
+        processes[0].kill()  # a lost scheduler is no row's fault
+        said = driver.communicate(timeout=120)[1]
+        counts = sl.open_sweep(lost).counts()
+        assert driver.returncode == 1 and "the executor failed" in said and said.count("spectralaw: ") == 1
+        assert counts["failed"] == 0 and counts["done"] > 0 and counts["pending"] > 0
     finally:
         for process in processes:
             process.terminate()

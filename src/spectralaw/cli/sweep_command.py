@@ -90,7 +90,7 @@ def _client(address: str) -> Any:
             "a scheduler needs Dask, which is not installed: pip install 'spectralaw[sweeps]'"
         ) from error
     try:
-        return Client(address, timeout=10)
+        return Client(address, timeout=20)
     except (OSError, ValueError, TimeoutError) as error:
         raise InvalidInput(f"scheduler {address!r} does not answer: {error}") from error
 

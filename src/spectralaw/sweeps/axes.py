@@ -140,5 +140,3 @@ def _spaced(name: str, kind: str, first: float, last: float, count: int) -> list
     if not all(map(math.isfinite, values)):
         raise InvalidInput(f"{kind} of {name} must be between smaller values, not {first:g} and {last:g}")
     return values
-
-

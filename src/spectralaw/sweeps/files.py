@@ -107,8 +107,9 @@ def _yaml(text: str) -> Any:
     Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), first)
     pattern = re.compile(rf"^(?:(?=.*[.eE]){_NUMBER.pattern}|[-+]?\.(?:inf|nan))$")
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", pattern, first)
-    Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, True))
-    Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: _yaml_float(loader.construct_scalar(node)))
+    add: Any = Loader.add_constructor
+    add("tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, True))
+    add("tag:yaml.org,2002:float", lambda loader, node: _yaml_float(loader.construct_scalar(node)))
     try:
         return yaml.load(text, Loader)  # of safe kinds only
     except yaml.YAMLError as error:

@@ -1,4 +1,4 @@
-"""One driver at a time: a lock of the operating system beside the store, which ends with the process however it ends."""
+"""One driver at a time: a lock of the operating system beside the store, which ends with the process that holds it."""
 
 from __future__ import annotations
 

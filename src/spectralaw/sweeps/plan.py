@@ -118,7 +118,7 @@ def plan(
             raise InvalidInput(f"a task needs {', '.join(_NEEDED)}, but {missing[0]} is not given")
         if "gamma" in grid and "teacher" in grid:
             raise InvalidInput("gamma cannot be given together with teacher; put it into the teacher")
-        made = Plan({name: axis_values(name, value) for name, value in grid.items()}, (), several, chosen, settled)
+        made = Plan({str(name): axis_values(str(name), v) for name, v in grid.items()}, (), several, chosen, settled)
         tasks: Iterable[Task] = _corners(made.axes)
     else:
         tasks = tuple(grid) if isinstance(grid, Iterable) else ()
@@ -193,7 +193,7 @@ def _methods(methods: Any) -> tuple[str, ...]:
 
 def _seeds(seeds: Any) -> Sequence[int]:
     if isinstance(seeds, numbers.Real) and not isinstance(seeds, bool):
-        if not seeds >= 1:
+        if not seeds >= 1:  # pyright: ignore[reportOperatorIssue]
             raise InvalidInput(f"seeds must be at least one, none negative, not {shown(seeds)}")
         return range(whole("seeds", seeds, 1, LARGEST_AXIS))
     if isinstance(seeds, range) and seeds and 0 <= min(seeds) and max(seeds) <= LARGEST_SEED:

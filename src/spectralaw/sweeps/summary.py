@@ -115,7 +115,9 @@ def texts(values: Sequence[Any]) -> list[str]:
     """Values in as few digits as tell them apart."""
     plain = {value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)}
     digits = next((k for k in (6, 9, 12) if len({f"{v:.{k}g}" for v in plain}) == len(plain)), 17)
-    return [f"{v:.{digits}g}" if v in plain and not isinstance(v, bool) else "" if v is None else str(v) for v in values]
+    return [
+        f"{v:.{digits}g}" if v in plain and not isinstance(v, bool) else "" if v is None else str(v) for v in values
+    ]
 
 
 def printable(text: str) -> str:

@@ -65,9 +65,11 @@ def by_processes(jobs: Iterator[Job], count: int, timeout: float | None) -> Iter
                 return
             for worker, kind, content in _news(events, _patience(workers, timeout)):
                 job = worker.job
-                if worker not in workers or (job is None and kind is not None):
+                if worker not in workers:
                     continue
-                if kind == BEGUN:
+                if job is None:  # it was idle, and has ended
+                    discard(worker)
+                elif kind == BEGUN:
                     worker.begun = time.monotonic()
                 elif kind == UNFIT:
                     raise SweepStopped(f"a worker process cannot do its work, and no row was run by it: {content}")
@@ -78,15 +80,17 @@ def by_processes(jobs: Iterator[Job], count: int, timeout: float | None) -> Iter
                     discard(worker)
                     if worker.begun is not None:
                         yield job, worker.failure(f"the worker process died (exit code {worker.code()})")
-                    elif worker.finished and job is not None:
+                    elif worker.finished:
                         again.append(job)  # it had not begun
-                    elif job is not None:
+                    else:
                         raise SweepStopped(
                             f"a worker process ended before it was ready (exit code {worker.code()}); "
                             "no row was run by it, and the same call continues the sweep"
                         )
-            for worker in [worker for worker in workers if worker.job is not None]:
+            for worker in list(workers):
                 job, now = worker.job, time.monotonic()
+                if job is None:
+                    continue
                 if worker.begun is None and now - worker.given >= _STARTING:
                     raise SweepStopped(
                         f"a worker process was not ready after {_STARTING:g} s; the machine is too busy, "

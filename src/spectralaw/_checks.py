@@ -62,6 +62,12 @@ def is_number(value: Any) -> bool:
     return real or (isinstance(value, numbers.Number) and not isinstance(value, numbers.Complex))  # Decimal
 
 
+def number(name: str, value: Any) -> float | int:
+    """``value``, a finite number; of a kind of integers, kept exactly."""
+    real, value = finite(name, value), _scalar(value)
+    return int(value) if isinstance(value, numbers.Integral) else real
+
+
 def at_least(name: str, value: Any, least: float) -> float:
     """``value`` as a finite float that is ``least`` or more."""
     number = finite(name, value)

@@ -174,13 +174,12 @@ def number_from_text(text: str) -> float:
         as another number: 1e999, and 1e-999 as zero.
     """
     text = text.strip()
-    if _NOT_FINITE.fullmatch(text):
-        return float(text)
     if not _DECIMAL.fullmatch(text):
+        if _NOT_FINITE.fullmatch(text):
+            return float(text)
         raise ValueError(f"must be a number such as 1000, 0.5 or 1e3, not {shown(text)}")
     number = float(text)
-    digits = re.split("[eE]", text)[0]
-    if math.isinf(number) or (number == 0.0 and re.search("[1-9]", digits)):
+    if math.isinf(number) or (number == 0.0 and re.search("[1-9]", re.split("[eE]", text)[0])):
         raise ValueError(f"must be a number between 5e-324 and 1.8e308 in size, not {shown(text)}")
     return number
 

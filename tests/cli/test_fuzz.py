@@ -186,6 +186,8 @@ def test_spoiled_command_lines_are_refused(capsys, tmp_path, monkeypatch, seed):
     "arguments",
     [
         ["predict"],
+        [*_line("predict", TASK), "--spectrum", "/dev/zero"],
+        [*_line("predict", TASK), "--save", "/dev/full"],
         ["predict", "extra", *_line("predict", TASK)[1:]],
         [*_line("predict", TASK), "--dimension"],
         [*_line("predict", TASK), "--unknown", "3"],

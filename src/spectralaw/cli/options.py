@@ -185,6 +185,8 @@ def read_values(path: Path) -> Any:
     from spectralaw import InvalidInput
 
     try:
+        if path.is_char_device():  # it may have no end
+            raise InvalidInput(f"spectrum file {path} is a device, not a file")
         if path.suffix == ".npy":
             with path.open("rb") as file:
                 values = np.load(file, allow_pickle=False)
@@ -194,18 +196,24 @@ def read_values(path: Path) -> Any:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise InvalidInput(f"spectrum file {path} cannot be read: {error.strerror or error}") from error
+    except InvalidInput:
+        raise
     except (ValueError, EOFError, MemoryError, SyntaxError) as error:
         raise InvalidInput(f"spectrum file {path} is not a list of numbers: {error}") from error
-    return [_value_of(path, row, line) for row, line in enumerate(lines, 1) if line.strip()]
+    return _values(path, lines)
 
 
-def _value_of(path: Path, row: int, line: str) -> float:
+def _values(path: Path, lines: list[str]) -> list[float]:
     from spectralaw import InvalidInput
     from spectralaw._checks import number_from_text
 
-    try:
-        return number_from_text(line)
-    except ValueError as error:
-        what = "one number" if len(line.replace(",", " ").split()) > 1 else "a number"
-        hint = ", with a decimal point" if "," in line else ""
-        raise InvalidInput(f"spectrum file {path} must have {what} a line{hint}; line {row} {error}") from None
+    values = []
+    for row, line in enumerate(lines, 1):
+        try:
+            if line.strip():
+                values.append(number_from_text(line))
+        except ValueError as error:
+            what = "one number" if len(line.replace(",", " ").split()) > 1 else "a number"
+            hint = ", with a decimal point" if "," in line else ""
+            raise InvalidInput(f"spectrum file {path} must have {what} a line{hint}; line {row} {error}") from None
+    return values

@@ -91,13 +91,13 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         parts.append(f"{network}: n = {share:g} {'d' if network == 'diagonal' else 'd²'}, d = {seeds}")
     a = datasets[0].attrs
     return (
-        f"Excess risk against weight decay, power-law teacher with γ = {a['gamma']:g}, label noise "
-        f"Δ = {a['noise_variance']:g}. Top: theory (line) and its three terms, each integrated by itself, at the largest "
-        "dimension; points are means of trained networks with standard errors over seeds. Overfitting is what survives of "
-        "the bulk, underfitting the power of teacher directions still in it, approximation the error on those that stand "
-        "out. The teeth of the quadratic terms are no noise: each is one teacher direction that enters or leaves the bulk "
-        "as λ changes and moves its share of the risk from one term to another; their sum is smooth. Dashed: the predicted "
-        "optimum; thin: the least risk of any estimator. Below: mean over theory at every dimension, shifted sideways to "
-        "be told apart. To see: underfitting on the right, overfitting on the left, and the optimum where they balance. "
-        f"{'; '.join(parts)}."
+        f"Excess risk against weight decay, power-law teacher with γ = {a['gamma']:g}, label noise Δ = "
+        f"{a['noise_variance']:g}. Top: theory (line) and its three terms, each integrated by itself, at the "
+        "largest dimension; points are means of trained networks with standard errors over seeds. Overfitting is "
+        "what survives of the bulk, underfitting the power of teacher directions still in it, approximation the "
+        "error on those that stand out. The teeth of the quadratic terms are no noise: each is one teacher "
+        "direction that enters or leaves the bulk as λ changes and moves its share of the risk from one term to "
+        "another; their sum is smooth. Dashed: the predicted optimum; thin: the least risk of any estimator. "
+        "Below: mean over theory at every dimension, shifted sideways to be told apart. To see: underfitting on "
+        f"the right, overfitting on the left, and the optimum where they balance. {'; '.join(parts)}."
     )

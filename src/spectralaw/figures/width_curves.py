@@ -75,11 +75,12 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     a = datasets[-1].attrs
     seeds = ", ".join(f"{data.attrs['dimension']} ({data.sizes['seed']} seeds)" for data in datasets)
     return (
-        f"Excess risk of quadratic networks against the number p of hidden units, n = {a['samples'] / a['dimension'] ** 2:g}"
-        f" d², power-law teacher with γ = {a['gamma']:g}, label noise Δ = {a['noise_variance']:g}, and weight decay such "
-        f"that λ̃ = λ √(p/d) is the same at every width. Top: d = {a['dimension']}; lines are theory, a conjecture for "
-        "p < d; points are means of networks trained by L-BFGS with standard errors over seeds, none of which is used "
-        f"twice. Below: mean over theory for every dimension, d = {seeds}, one row for each λ̃, dimensions shifted sideways "
-        "to be told apart. To see: at the small λ̃ the risk rises and falls again with the width (double descent), and "
-        "what separates training from theory shrinks with d."
+        "Excess risk of quadratic networks against the number p of hidden units, n = "
+        f"{a['samples'] / a['dimension'] ** 2:g} d², power-law teacher with γ = {a['gamma']:g}, label noise Δ = "
+        f"{a['noise_variance']:g}, and weight decay such that λ̃ = λ √(p/d) is the same at every width. Top: d = "
+        f"{a['dimension']}; lines are theory, a conjecture for p < d; points are means of networks trained by "
+        "L-BFGS with standard errors over seeds, none of which is used twice. Below: mean over theory for every "
+        f"dimension, d = {seeds}, one row for each λ̃, dimensions shifted sideways to be told apart. To see: at "
+        "the small λ̃ the risk rises and falls again with the width (double descent), and what separates "
+        "training from theory shrinks with d."
     )

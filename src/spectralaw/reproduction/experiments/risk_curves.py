@@ -72,8 +72,8 @@ class Curves:
 
 
 QUICK = (
-    *(Curves("diagonal", d, seeds, reference=200) for d, seeds in ((50, 64), (100, 64), (200, 48))),
-    *(Curves("quadratic", d, seeds, reference=100) for d, seeds in ((25, 40), (50, 16), (100, 8))),
+    *(Curves("diagonal", d, seeds, reference=200) for d, seeds in ((50, 64), (100, 32), (200, 16))),
+    *(Curves("quadratic", d, seeds, reference=100) for d, seeds in ((25, 24), (50, 12), (100, 8))),
 )
 PAPER = (
     *(Curves("diagonal", d, seeds, reference=800) for d, seeds in ((100, 128), (200, 64), (400, 64), (800, 32))),

@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
     title="Risk against weight decay",
     claims=(AGREE, OPTIMUM, NEAR, TERMS, BAYES),
     sizes={
-        "quick": {"diagonal": ((50, 96), (100, 96), (200, 64)), "quadratic": ((25, 40), (50, 20), (100, 8))},
+        "quick": {"diagonal": ((50, 64), (100, 64), (200, 32)), "quadratic": ((25, 32), (50, 16), (100, 6))},
         "paper": {"diagonal": ((100, 96), (200, 96), (400, 64)), "quadratic": ((50, 40), (100, 20), (200, 8))},
     },
     compute=_compute,

@@ -111,7 +111,7 @@ EXPERIMENT = Experiment(
     title="Risk against width (arXiv:2606.28242)",
     claims=(AGREE, PREDICTED, TRAINED),
     sizes={
-        "quick": {"sizes": ((12, 64), (24, 24), (48, 8))},
+        "quick": {"sizes": ((12, 48), (24, 16), (48, 6))},
         "paper": {"sizes": ((24, 64), (48, 24), (96, 8), (144, 6))},
     },
     compute=_compute,

@@ -50,8 +50,8 @@ class Agreement:
     deviation: float
     """mean/theory − 1; mean − theory for the zero mass."""
     allowance: float
-    """Deviation that finite size and 3 standard errors explain at this dimension: as fitted through the dimensions, or,
-    where nothing could be fitted, the largest ever seen, which is never enough to agree."""
+    """Deviation of this sign that finite size, as fitted through the dimensions, and 3 standard errors explain; where
+    nothing could be fitted, the largest ever seen, which is never enough to agree."""
     outcome: Outcome
     reason: str
     """Why it does not agree, or was not judged."""
@@ -249,7 +249,7 @@ def _agreement(sizes: Sequence[Measured], dimension: int, name: str) -> Agreemen
         standard_error=own.standard_error,
         z=own.z,
         deviation=deviation,
-        allowance=_allowance(own, verdict, steepness(own_task.teacher)) + 3.0 * error,
+        allowance=_allowance(own, verdict, steepness(own_task.teacher), deviation, error),
         outcome=verdict.outcome,
         reason=verdict.reason,
         limit=verdict.limit,
@@ -272,10 +272,11 @@ def steepness(teacher: Teacher) -> float:
     return 1.0 if isinstance(teacher, PowerLaw) and teacher.gamma <= 1.0 else 2.0
 
 
-def _allowance(own: Sized, verdict: Judgement, factor: float) -> float:
+def _allowance(own: Sized, verdict: Judgement, factor: float, deviation: float, error: float) -> float:
     if math.isfinite(verdict.limit):
-        return abs(verdict.finite_size(own.dimension))
-    return largest_seen(own.effective_samples, own.dimension, factor)
+        here = verdict.finite_size(own.dimension)
+        return max(0.0, math.copysign(here, here * deviation)) + 3.0 * math.hypot(verdict.limit_error, error)
+    return largest_seen(own.effective_samples, own.dimension, factor) + 3.0 * error
 
 
 def _sized(one: Measured, name: str) -> Sized:

@@ -64,13 +64,11 @@ class Judgement:
     power: float = math.nan
     """p of the best fit."""
     amplitude: float = math.nan
-    """b of the best fit with a = 1: the finite-size effect is b d^(−p) if the theory is right."""
-    amplitude_power: float = math.nan
-    """p of that fit."""
+    """b of the best fit."""
 
     def finite_size(self, dimension: float) -> float:
-        """The finite-size effect at a dimension, as measured, if the theory is right in the limit."""
-        return self.amplitude * dimension**-self.amplitude_power
+        """The finite-size effect b d^(−p) at a dimension, as fitted."""
+        return self.amplitude * dimension**-self.power
 
 
 def judge(sizes: Sequence[Sized], *, relative: bool = True, bound: float | None = 1.0) -> Judgement:
@@ -97,7 +95,7 @@ def judge(sizes: Sequence[Sized], *, relative: bool = True, bound: float | None 
     if not sizes:
         return Judgement(Outcome.NOT_JUDGED, "no training converged")
     if all(s.z == 0.0 for s in sizes):
-        return Judgement(Outcome.AGREE, "", 1.0, 0.0, 1.0, 0.0, 1.0)
+        return Judgement(Outcome.AGREE, "", 1.0, 0.0, 1.0, 0.0)
     gross = "" if bound is None else _gross(sizes, relative, bound)
     if gross:
         return Judgement(Outcome.DISAGREE, gross)
@@ -159,18 +157,15 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
     ends, errors = np.array([line.a for line in lines]), np.array([line.error for line in lines])
     limit = float(likely @ ends)
     half = wide * math.sqrt(float(likely @ (errors**2 + (ends - limit) ** 2)))
-    at_one = [line.chi2 + ((1.0 - line.a) / line.error) ** 2 for line in lines]
-    null = min(range(len(POWERS)), key=lambda k: at_one[k])
-    x = d ** -POWERS[null]
-    amplitude = float(np.sum(x * (y - 1.0) / error**2) / np.sum(x**2 / error**2))
-    fit = (limit, half, float(POWERS[best]), amplitude, float(POWERS[null]))
+    at_one = min(line.chi2 + ((1.0 - line.a) / line.error) ** 2 for line in lines)
+    fit = (limit, half, float(POWERS[best]), lines[best].slope)
     name = "mean/theory" if relative else "1 + mean − theory"
     tends = f"{name} tends to {with_error(limit, half)}"
     if len(sizes) > 2 and _tail(least, len(sizes) - 2, freedom) < _MISFIT:
         values = ", ".join(f"{one:.3f}" for one in y)
         why = f"{name} = {values} follows no power of d from d^(−1/2) to 1/d: larger d are needed"
         return Judgement(Outcome.NOT_JUDGED, why, *fit)
-    if at_one[null] - least > (_SIGMA * wide) ** 2:
+    if at_one - least > (_SIGMA * wide) ** 2:
         return Judgement(Outcome.DISAGREE, f"{tends}, not to 1", *fit)
     if half > NARROWEST or abs(limit - 1.0) > _SIGMA * half:
         more = math.ceil((half / NARROWEST) ** 2)
@@ -184,6 +179,7 @@ class _Line:
     a: float
     error: float
     chi2: float
+    slope: float
     weights: Array
     """a = Σ weights · y."""
 
@@ -198,7 +194,7 @@ def _line(x: Array, y: Array, error: Array) -> _Line:
     weights = w * (1.0 - centre * (x - centre) / spread)
     a, slope = float(weights @ y), float(w @ ((x - centre) * y)) / spread
     chi2 = float(np.sum(((y - a - slope * x) / error) ** 2))
-    return _Line(a, math.sqrt((1.0 + centre**2 / spread) / total), chi2, weights)
+    return _Line(a, math.sqrt((1.0 + centre**2 / spread) / total), chi2, slope, weights)
 
 
 def _quantile(freedom: float) -> float:

@@ -49,12 +49,10 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"{data.attrs['network']}: from {float(data.ratio.min()):.2f} to {float(data.ratio.max()):.2f}" for data in maps
     )
     return (
-        f"Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = "
-        f"{first.attrs['dimension']}, "
-        f"γ = {first.attrs['gamma']:g}. Each cell is one computed point, {first.sizes['samples']} values of n_eff by "
-        f"{first.sizes['noise_variance']} of Δ, with its number in it ({ends}); the dashed line is n_eff = d. "
-        f"A ratio of one means that "
-        f"tuned weight decay leaves nothing to gain, which is so with many samples. The growth of λ_opt and "
-        f"R(λ_opt) with "
-        f"n_eff is judged at Δ = 0.5 and dimensions up to 10^12, which the picture does not show."
+        "Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = "
+        f"{first.attrs['dimension']}, γ = {first.attrs['gamma']:g}. Each cell is one computed point, "
+        f"{first.sizes['samples']} values of n_eff by {first.sizes['noise_variance']} of Δ, with its number in it "
+        f"({ends}); the dashed line is n_eff = d. A ratio of one means that tuned weight decay leaves nothing to gain, "
+        "which is so with many samples. The growth of λ_opt and R(λ_opt) with n_eff is judged at Δ = 0.5 and "
+        "dimensions up to 10^12, which the picture does not show."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -41,6 +42,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def number(value: float) -> str:
     """Six significant digits."""
     return f"{value:.6g}"
+
+
+def written(path: Path | None, status: Any = None) -> None:
+    """Say where a picture is; there is none of what is not a result."""
+    if path is not None and (status is None or status.is_result):
+        typer.echo(f"drawn in {path}")
 
 
 def finish(status: Any, message: str) -> None:

@@ -33,6 +33,7 @@ def predict(
         output.print_json(answer.to_dict())
     else:
         _print(answer)
+        output.written(picture, answer.status)
     output.finish(answer.status, "" if json and answer.status.is_result else answer.message)
 
 

@@ -131,6 +131,7 @@ def show(
         ["method", x, f"mean {y}", "standard error", "rows"],
         [[r["method"], f"{r[x]}", f"{r['mean']:.6g}", f"{r['standard_error']:.2g}", str(r["rows"])] for r in rows],
     )
+    output.written(picture)
 
 
 @app.command("export")

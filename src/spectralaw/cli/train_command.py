@@ -75,4 +75,5 @@ def train(
                 ("seconds", f"{answer.seconds:.3f}"),
             ]
         )
+        output.written(picture, answer.status)
     output.finish(answer.status, "" if json and answer.status.is_result else answer.message)

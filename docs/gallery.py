@@ -28,7 +28,8 @@ HEAD = """# Gallery and verdicts
 
 Each figure is made by one command, `spectralaw reproduce NAME`, with data (netCDF), picture (PNG and PDF), caption and
 a verdict table: what was claimed, what was measured, and whether the two agree. *Not judged* comes with its reason.
-The quick size takes under two minutes for each on two idle cores. This page is written by `make gallery`.
+The quick size is made for less than two minutes each on two idle cores; the times below are those of the run that made
+this page, with `make gallery`.
 
 | experiment | outcome | agree | disagree | not judged |
 |---|---|---|---|---|

@@ -100,6 +100,8 @@ def test_on_the_command_line(tmp_path, capsys):
         assert cli.run([verb, *arguments, "--figure", str(path), "--json"]) == 0
         assert path.read_bytes().startswith(start)
     capsys.readouterr()
+    assert cli.run(["predict", *arguments, "--figure", str(tmp_path / "predict.pdf")]) == 0
+    assert "drawn in" in capsys.readouterr().out
     assert cli.run(["predict", *arguments, "--figure", str(tmp_path / "x.txt")]) == 2
     assert "figure must end in" in capsys.readouterr().err
     assert cli.run(["predict", *arguments, "--figure", str(tmp_path / "none" / "x.png")]) == 2

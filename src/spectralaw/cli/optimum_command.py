@@ -16,8 +16,8 @@ def optimum(task: Any, json: options.Json = False) -> None:
     asked = {name: value for name, value in task.to_dict().items() if name != "weight_decay"}
     if json:
         found = {name: getattr(answer, name) for name in ("weight_decay", "excess_risk", "slope")}
-        output.print_json({"task": asked, **found, "status": str(answer.status)})
+        message = {"message": answer.message} if answer.message else {}
+        output.print_json({"task": asked, **found, "status": str(answer.status), **message})
     elif answer.status.is_result:
         output.print_pairs(answer._shown()[1])
-    sentence = getattr(answer, "message", "") or "no best weight decay was found: the predicted risk has no minimum"
-    output.finish(answer.status, "" if answer.status.is_result else sentence)
+    output.finish(answer.status, "" if answer.status.is_result else answer.message)

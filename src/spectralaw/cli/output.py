@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -114,6 +115,12 @@ def one_line(text: str) -> str:
     """A sentence as one line in which no control character, as of a file's name, reaches the terminal."""
     words = "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text).split()
     return " ".join(word if len(word) <= 300 else f"{word[:120]}…{word[-40:]}" for word in words)
+
+
+def written(path: Path | None, status: Any = None) -> None:
+    """Say where a picture is; there is none of what is not a result."""
+    if path is not None and (status is None or status.is_result):
+        typer.echo(f"drawn in {path}")
 
 
 def finish(status: Any, message: str) -> None:

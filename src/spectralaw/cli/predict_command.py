@@ -32,6 +32,7 @@ def predict(
         output.print_json(answer.to_dict())
     elif answer.status.is_result:
         _print(answer)
+        output.written(picture, answer.status)
     output.finish(answer.status, "" if json and answer.status.is_result else answer.message)
 
 

@@ -52,4 +52,5 @@ def train(
         output.print_json(answer.to_dict())
     else:
         output.print_pairs([pair for pair in answer._shown()[1] if pair[0]])
+        output.written(picture, answer.status)
     output.finish(answer.status, "" if json and answer.status.is_result else answer.message)

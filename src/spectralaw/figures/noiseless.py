@@ -65,13 +65,10 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"{data.attrs['network']} d = {data.attrs['dimension']:g}, λ = {data.attrs['weight_decay']:g}" for data in shown
     )
     return (
-        f"Predicted excess risk without noise (Δ = 0) against effective samples at a weight decay far below "
-        f"every boundary ({at}), for "
-        f"teachers of exponent γ = {', '.join(f'{gamma:g}' for gamma in shown[0].gamma.values)} (colours), and "
-        f"the laws of the paper through "
-        f"the middle of the window (dashed). The law is judged in the grey window, n_eff from d^0.4 to d^0.7, at d = "
-        f"{', '.join(f'{d:g}' for d in dimensions)}. On the left the curves bend because few features are "
-        f"learned and the sum over them is not "
-        f"yet a power law; on the right because interpolation is near (n = d, or n = d²/4), beyond which λ "
-        f"alone limits the risk."
+        "Predicted excess risk without noise (Δ = 0) against effective samples at a weight decay far below every "
+        f"boundary ({at}), for teachers of exponent γ = {', '.join(f'{gamma:g}' for gamma in shown[0].gamma.values)} "
+        "(colours), and the laws of the paper through the middle of the window (dashed). The law is judged in the "
+        f"grey window, n_eff from d^0.4 to d^0.7, at d = {', '.join(f'{d:g}' for d in dimensions)}. On the left the "
+        "curves bend because few features are learned and the sum over them is not yet a power law; on the right "
+        "because interpolation is near (n = d, or n = d²/4), beyond which λ alone limits the risk."
     )

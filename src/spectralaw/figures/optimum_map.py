@@ -18,8 +18,12 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     maps = [data for data in datasets if "network" in data.attrs]
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(max(4.0, 0.48 * maps[0].sizes["samples"]) * len(maps) + 0.6, 3.2)
-        axes = figure.subplots(1, len(maps), sharey=True, squeeze=False)[0]
+        columns = max(data.sizes["samples"] for data in maps)
+        wide = max(4.0, 0.48 * columns)
+        shape = (len(maps), 1) if columns > 12 else (1, len(maps))  # many columns are read better below each other
+        figure = new_figure(wide * shape[1] + 0.6, 3.2 * shape[0])
+        grid = figure.subplots(*shape, sharex="col", sharey="row", squeeze=False)
+        axes = grid.ravel()
         top = max(float(data.ratio.max()) for data in maps)
         for axis, data in zip(axes, maps, strict=True):
             x, y = data.effective_samples.values, data.noise_variance.values
@@ -30,11 +34,14 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
                     ink = "white" if ratio[i, j] > 0.5 * (1.0 + top) else INK
                     axis.text(x[j], y[i], f"{ratio[i, j]:.2f}", color=ink, fontsize=6.5, ha="center", va="center")
             axis.axvline(data.attrs["dimension"], color="#0072B2", linewidth=1.2, linestyle=(0, (4, 3)), zorder=1.5)
-            axis.set(xscale="log", yscale="log", xlabel=r"$n_{\rm eff}$  (dashed: $n_{\rm eff} = d$)")
+            axis.set(xscale="log", yscale="log")
             axis.set_title(
                 rf"{data.attrs['network']} network, $d = {data.attrs['dimension']}$, $\gamma = {data.attrs['gamma']:g}$"
             )
-        axes[0].set_ylabel(r"noise variance  $\Delta$")
+        for axis in grid[-1]:
+            axis.set_xlabel(r"$n_{\rm eff}$  (dashed: $n_{\rm eff} = d$)")
+        for axis in grid[:, 0]:
+            axis.set_ylabel(r"noise variance  $\Delta$")
         label = r"$R(\lambda_{\rm opt})\,/\,R_{\rm BO}$"
         figure.colorbar(mesh, ax=axes.tolist(), label=label, pad=0.01)
         figure.draw_without_rendering()
@@ -49,12 +56,10 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"{data.attrs['network']}: from {float(data.ratio.min()):.2f} to {float(data.ratio.max()):.2f}" for data in maps
     )
     return (
-        f"Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = "
-        f"{first.attrs['dimension']}, "
-        f"γ = {first.attrs['gamma']:g}. Each cell is one computed point, {first.sizes['samples']} values of n_eff by "
-        f"{first.sizes['noise_variance']} of Δ, with its number in it ({ends}); the dashed line is n_eff = d. "
-        f"A ratio of one means that "
-        f"tuned weight decay leaves nothing to gain, which is so with many samples. The growth of λ_opt and "
-        f"R(λ_opt) with "
-        f"n_eff is judged at Δ = 0.5 and dimensions up to 10^12, which the picture does not show."
+        "Excess risk at the best weight decay over the Bayes-optimal risk, R(λ_opt)/R_BO, at d = "
+        f"{first.attrs['dimension']}, γ = {first.attrs['gamma']:g}. Each cell is one computed point, "
+        f"{first.sizes['samples']} values of n_eff by {first.sizes['noise_variance']} of Δ, with its number in it "
+        f"({ends}); the dashed line is n_eff = d. A ratio of one means that tuned weight decay leaves nothing to gain, "
+        "which is so with many samples. The growth of λ_opt and R(λ_opt) with n_eff is judged at Δ = 0.5 and "
+        "dimensions up to 10^12, which the picture does not show."
     )

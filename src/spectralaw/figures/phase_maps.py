@@ -114,7 +114,7 @@ def _deepest(data: xarray.Dataset, phase: str, x: np.ndarray, y: np.ndarray) -> 
     if phase == "peak":  # a strip thinner than its name: beside its middle
         i, j = np.nonzero(data.phase.values == phase)
         k = int(np.argsort(j)[len(j) // 2]) if len(j) else 0
-        return (x[i[k]], y[j[k]]) if len(j) else None
+        return (float(x[i[k]]), float(y[j[k]])) if len(j) else None
     depth = np.zeros(inside.shape)
     layer = inside.copy()
     while layer.any():  # cells are peeled off until none is left
@@ -125,7 +125,7 @@ def _deepest(data: xarray.Dataset, phase: str, x: np.ndarray, y: np.ndarray) -> 
         return None
     i, j = np.nonzero(depth == depth.max())
     middle = int(np.argmin((i - i.mean()) ** 2 + (j - j.mean()) ** 2))
-    return x[i[middle]], y[j[middle]]
+    return float(x[i[middle]]), float(y[j[middle]])
 
 
 def caption(datasets: Sequence[xarray.Dataset]) -> str:
@@ -137,22 +137,19 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     )
     noisy = first.attrs["noise_variance"] > 0
     see = (
-        "Against samples, R first falls in IV, then rises in V up to the peak (red below: positive exponent), which only a "
-        "small weight decay lets grow, and falls again in VI. The solid line between II and IV, V, VI is the best weight "
-        "decay up to logarithms."
+        "Against samples, R first falls in IV, then rises in V up to the peak (red below: positive exponent), which "
+        "only a small weight decay lets grow, and falls again in VI. The solid line between II and IV, V, VI is the "
+        "best weight decay up to logarithms."
         if noisy
-        else "Without noise there is no overfitting: below the solid line of the plateau R falls as n_eff^(1−2γ), whatever "
-        "the weight decay (IV); above it, and everywhere beyond interpolation, as a power of λ/n_eff (II, III)."
+        else "Without noise there is no overfitting: below the solid line of the plateau R falls as n_eff^(1−2γ), "
+        "whatever the weight decay (IV); above it, and everywhere beyond interpolation, as a power of λ/n_eff "
+        "(II, III)."
     )
     return (
-        f"Predicted excess risk (above, contours by decades) and its local exponent in n (below) of the "
-        f"diagonal and the quadratic "
-        f"network over effective samples and weight decay: d = {first.attrs['dimension']:g}, Δ = "
-        f"{first.attrs['noise_variance']:g}, "
-        f"γ = {first.attrs['gamma']:g}; {cells} cells. Lines are the analytic boundaries for d → ∞: solid "
-        f"between phases that weight "
-        f"decay separates, dashed where two terms of the risk are equal, and at the interpolation threshold. "
-        f"{see} The colour of the "
-        f"risk ends at {_RISK[0]:g} and {_RISK[1]:g}. The diagonal network begins at one sample, so that it "
-        f"has no phase Ia."
+        "Predicted excess risk (above, contours by decades) and its local exponent in n (below) of the diagonal and "
+        f"the quadratic network over effective samples and weight decay: d = {first.attrs['dimension']:g}, Δ = "
+        f"{first.attrs['noise_variance']:g}, γ = {first.attrs['gamma']:g}; {cells} cells. Lines are the analytic "
+        "boundaries for d → ∞: solid between phases that weight decay separates, dashed where two terms of the risk "
+        f"are equal, and at the interpolation threshold. {see} The colour of the risk ends at {_RISK[0]:g} and "
+        f"{_RISK[1]:g}. The diagonal network begins at one sample, so that it has no phase Ia."
     )

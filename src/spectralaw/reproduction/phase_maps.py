@@ -105,10 +105,10 @@ def _peak(task: Task) -> xarray.Dataset:
 def compute_all(
     run: Run, noise_variance: float, dimension: int, points: int, dimensions: Sequence[int]
 ) -> list[xarray.Dataset]:
-    """Maps of both networks, then probes of both."""
+    """The map and the probes of each network."""
     data = []
-    for kind, arguments in ((phase_map, (dimension, points)), (probes, (dimensions,))):
-        for network in NETWORKS:
-            data.append(kind(network, noise_variance, *arguments))
-            run.advance(len(data), 2 * len(NETWORKS))
+    for network in NETWORKS:
+        data.append(phase_map(network, noise_variance, dimension, points))
+        data.append(probes(network, noise_variance, dimensions))
+        run.advance(len(data), 2 * len(NETWORKS))
     return data

@@ -64,7 +64,9 @@ def _rate_claim(data: xarray.Dataset, phase: Phase) -> Claim:
         reason = f"no probe lies {DEPTH:g} log d or more inside it at every d"
         return Claim.of(RATES, about, "–", None, _LEFT_OUT.get((str(phase), data.attrs["of"]), reason))
     logarithms = data.attrs["of"] == "diagonal" and phase is Phase.IV
-    return shrinks(RATES, about, data.dimension.values, rate_errors(data, phase)[:, inside], logarithms=logarithms)
+    return shrinks(
+        RATES, about, data.dimension.values, list(rate_errors(data, phase)[:, inside]), logarithms=logarithms
+    )
 
 
 def rate_errors(data: xarray.Dataset, phase: Phase) -> Array:

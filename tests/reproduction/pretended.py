@@ -13,7 +13,9 @@ import spectralaw as sl
 from spectralaw.reproduction.trainings import Trainings, seeds_of
 
 
-def train_all(tasks: Sequence[sl.Task], seeds: int, method: str = "convex", *, progress=None, **_) -> Trainings:
+def train_all(
+    tasks: Sequence[sl.Task], seeds: int, method: str = "convex", *, spectra=False, progress=None, **_
+) -> Trainings:
     """Mean of the risk: theory · (1 + 2/d); relative noise of one training: 4 %."""
     rng = np.random.default_rng(int(sum(task.samples for task in tasks)))
     shape = (len(tasks), seeds)
@@ -23,13 +25,10 @@ def train_all(tasks: Sequence[sl.Task], seeds: int, method: str = "convex", *, p
     measured = risk * (1.0 + 2.0 / size) * (1.0 + 0.04 * rng.standard_normal(shape))
     numbers = {name: np.zeros(shape) for name in ("training_loss", "zero_mass", "certificate", "seconds")}
     numbers |= {"excess_risk": measured, "seed": np.array([seeds_of(task, seeds) for task in tasks], dtype=float)}
-    spectra = [
-        [_spectrum(p, rng) if method == "convex" and p.task.network == "quadratic" else None for _ in range(seeds)]
-        for p in predictions
-    ]
+    found = [[_spectrum(p, rng) if spectra else None for _ in range(seeds)] for p in predictions]
     if progress is not None:
         progress(len(tasks) * seeds, len(tasks) * seeds)
-    return Trainings(numbers, spectra)
+    return Trainings(numbers, found)
 
 
 def _spectrum(p: sl.Prediction, rng) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from . import pretended
 @pytest.fixture(scope="module")
 def datasets():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "train_all", pretended.train_all)
+        patch.setattr(experiment, "train_all", partial(pretended.train_all, spectra=True))
         return [experiment.compute(d, seeds) for d, seeds in ((40, 24), (80, 16), (160, 8))]
 
 

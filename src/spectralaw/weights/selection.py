@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from spectralaw.weights.files.dtypes import FLOATS
 from spectralaw.weights.files.tensor import Tensor
 from spectralaw.weights.row import MatrixStatus
 
-_COPIES = 3  # of the matrix in float64: itself, its Gram matrix, its vectors
+COPIES = 3  # of the matrix in float64: itself, its Gram matrix, its vectors
 _OPTIMIZER = (("optimizer",), ("optimizers",), ("optim",), ("opt", "state"), ("exp", "avg"), ("ema",))
 _GATES = {4: "ifgo", 3: "rzn"}  # LSTM and GRU, in PyTorch's order
 
@@ -133,7 +134,7 @@ def _layout(tensor: Tensor) -> tuple[int, int]:
 def _size(shape: tuple[int, int], min_size: int, max_bytes: int) -> tuple[MatrixStatus | None, str]:
     if min(shape) < min_size:
         return MatrixStatus.TOO_SMALL, f"the smaller side of {shape[0]} × {shape[1]} is below min_size = {min_size}"
-    need = 8 * _COPIES * shape[0] * shape[1]
+    need = 8 * COPIES * shape[0] * shape[1]
     if need > max_bytes:
         reason = f"reading {shape[0]} × {shape[1]} would take about {need:,} bytes, more than max_bytes = {max_bytes:,}"
         return MatrixStatus.TOO_LARGE, reason
@@ -149,3 +150,11 @@ def _gates(tensor: Tensor, shapes: dict[str, tuple[int, ...]]) -> int:
             if shape[1] and shape[0] == gates * shape[1]:
                 return gates
     return 1
+
+
+def digest(array: NDArray[Any]) -> bytes:
+    """A fingerprint of shape, type and numbers: tied weights have the same."""
+    plain = np.ascontiguousarray(array)
+    words = hashlib.blake2b(f"{plain.shape}{plain.dtype.str}".encode(), digest_size=16)
+    words.update(plain.reshape(-1).view(np.uint8).data)
+    return words.digest()

@@ -20,7 +20,7 @@ KERAS_WEIGHTS = "model.weights.h5"
 
 
 def read(path: Path, archive: zips.Archive | None, max_bytes: int) -> Source:
-    """The datasets of an HDF5 file, or of the one inside a ``.keras`` archive; links out of the file are not followed."""
+    """The datasets of an HDF5 file, or of the one in a ``.keras`` archive; links out of the file are not followed."""
     if importlib.util.find_spec("h5py") is None:
         raise UnreadableWeights(
             MatrixStatus.UNSUPPORTED_FORMAT,

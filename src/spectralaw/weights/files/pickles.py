@@ -169,7 +169,7 @@ def load(file: IO[bytes], name: str) -> Any:
             else:
                 raise Refused(
                     MatrixStatus.REFUSED_PICKLE,
-                    f"{name} is refused (refused_pickle): its pickle uses the instruction {word}, which no tensor needs",
+                    f"{name} is refused (refused_pickle): its pickle uses {word}, an instruction that no tensor needs",
                 )
     except UnreadableWeights:
         raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from pathlib import Path
@@ -22,6 +22,7 @@ from spectralaw.weights.files.tensor import Source, Tensor, UnreadableWeights, r
 from spectralaw.weights.row import MatrixStatus
 
 LARGEST_HEADER = 100_000_000
+_WORDS = {dtype: word for word, dtype in dtypes.SAFETENSORS.items()}
 
 
 def read(path: Path, size: int) -> Source:
@@ -114,69 +115,80 @@ def _reader(path: Path, offset: int, dtype: str, shape: tuple[int, ...]) -> Call
     return read_numbers
 
 
-def write(
-    path: Path,
-    tensors: Iterable[tuple[str, tuple[int, ...], str, Callable[[], NDArray[Any]]]],
-    metadata: Mapping[str, str] | None = None,
-    overwrite: bool = False,
-) -> int:
-    """Write a safetensors file, one tensor in memory at a time; returns its size in bytes.
+class Writer:
+    """Writes a safetensors file tensor by tensor, so that one is in memory at a time.
 
-    ``tensors`` are name, shape, type (``float64``, ``float32``, ``float16``, ``bfloat16``, integers) and a function that
-    gives the numbers. The file appears complete or not at all; one that exists is replaced only with ``overwrite``.
+    The header stands before the numbers but is known after them: its place is reserved, and filled with blanks. The file
+    appears complete or not at all, and one that exists is replaced only with ``overwrite``.
+
+    Parameters
+    ----------
+    path : Path
+    names : iterable of str
+        Every name that may be added.
+    overwrite : bool
     """
+
+    def __init__(self, path: Path, names: Iterable[str], overwrite: bool = False) -> None:
+        check_new(path, overwrite)
+        self._path, self._overwrite = path, overwrite
+        self._reserved = 1024 + sum(len(json.dumps(name).encode()) + 300 for name in names)
+        self._reserved += -self._reserved % 8
+        self._header: dict[str, Any] = {}
+        self._at = 0
+
+    def __enter__(self) -> Writer:
+        try:
+            self._temporary = self._path.with_name(f".{self._path.name[:200]}.{secrets.token_hex(4)}")
+            self._file = open(self._temporary, "xb")
+        except OSError as error:
+            raise InvalidInput(f"out {self._path} cannot be written: {error.strerror or error}") from error
+        self._file.seek(8 + self._reserved)
+        return self
+
+    def add(self, name: str, shape: tuple[int, ...], dtype: str, array: NDArray[Any]) -> None:
+        """Append one tensor, as ``dtype``."""
+        if name in self._header:
+            raise InvalidInput(f"out would hold two tensors of the name {name!r}")
+        word = _WORDS.get(dtype)
+        if word is None:
+            raise InvalidInput(f"tensor {name!r} of type {dtype} cannot be written as safetensors")
+        raw = encoded(array, dtype)
+        self._file.write(raw.data)
+        place = [self._at, self._at + raw.size]
+        self._header[name] = {"dtype": word, "shape": list(shape), "data_offsets": place}
+        self._at += raw.size
+
+    def finish(self, metadata: Mapping[str, str] | None = None) -> int:
+        """Write the header and give the file its name; returns the size in bytes."""
+        header = {**({"__metadata__": dict(metadata)} if metadata else {}), **self._header}
+        raw = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        if len(raw) > self._reserved:
+            raise InvalidInput(f"the header of {self._path.name} would be longer than the place reserved for it")
+        self._file.seek(0)
+        self._file.write(self._reserved.to_bytes(8, "little") + raw.ljust(self._reserved))
+        self._file.seek(0, os.SEEK_END)
+        size = self._file.tell()
+        self._file.close()
+        check_new(self._path, self._overwrite)
+        os.replace(self._temporary, self._path)
+        return size
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+def check_new(path: Path, overwrite: bool) -> None:
+    """Refuse to replace a file without being told to."""
     if path.exists() and not overwrite:
         raise InvalidInput(f"out must be a new file, not {path}, which exists; give overwrite=True to replace it")
-    words = {dtype: word for word, dtype in dtypes.SAFETENSORS.items()}
-    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    plan, at = [], 0
-    # 8-byte types first, as the library orders them, so that each tensor is aligned to its own size
-    for name, shape, dtype, numbers in sorted(tensors, key=lambda entry: (-dtypes.item_size(entry[2]), entry[0])):
-        last = at + prod(shape) * dtypes.item_size(dtype)
-        header[name] = {"dtype": words[dtype], "shape": list(shape), "data_offsets": [at, last]}
-        plan.append((shape, dtype, numbers))
-        at = last
-    raw = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    raw += b" " * (-len(raw) % 8)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(len(raw).to_bytes(8, "little"))
-            file.write(raw)
-            for shape, dtype, numbers in plan:
-                file.write(_encoded(numbers(), shape, dtype).data)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _place(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return 8 + len(raw) + at
 
 
-def _place(temporary: str, path: Path) -> None:
-    """Give the finished file its name, unless another has taken it in the meantime."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError as error:
-        raise InvalidInput(
-            f"out must be a new file, not {path}, which exists; give overwrite=True to replace it"
-        ) from error
-    except OSError:  # a file system without links
-        os.replace(temporary, path)
-    else:
-        os.unlink(temporary)
-
-
-def _encoded(array: NDArray[Any], shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    array = np.asarray(array).reshape(shape)
+def encoded(array: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """The bytes of an array as ``dtype``; bfloat16 is rounded to the nearest, ties to even."""
     if dtype == "bfloat16" and array.dtype != np.uint16:
         bits = np.ascontiguousarray(array, dtype=np.float32).view(np.uint32)
-        nearest = bits + (0x7FFF + ((bits >> 16) & 1))  # ties to even
-        array = (nearest >> 16).astype(np.uint16)
+        array = ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
     plain = np.ascontiguousarray(array, dtype=dtypes.stored_as(dtype))
     return plain.reshape(-1).view(np.uint8)

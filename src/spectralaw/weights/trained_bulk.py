@@ -9,15 +9,17 @@ also raise the risk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
-from spectralaw.theory import Prediction
-from spectralaw.theory.channel import evaluator
-from spectralaw.training import Trained
+from spectralaw.results import Pruned
+
+if TYPE_CHECKING:
+    from spectralaw.theory import Prediction
+    from spectralaw.training import Trained
 
 Array = NDArray[np.float64]
 
@@ -44,54 +46,7 @@ class Bulk:
         return max(2.0 * self.effective_noise - self.threshold, 0.0)
 
 
-@dataclass(frozen=True)
-class Pruned:
-    """Excess risk before and after pruning."""
-
-    before: float
-    after: float
-    cut: float
-    """What was taken from each eigenvalue."""
-    kept: int
-    """Eigenvalues that remain."""
-
-    @property
-    def helps(self) -> bool:
-        """Whether pruning lowers the excess risk."""
-        return self.after < self.before
-
-
-def predict_pruning(prediction: Prediction) -> Pruned:
-    """Excess risk after pruning, by theory: the same noise, thresholded at max(c, 2δ).
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Of a quadratic network; must be a result.
-
-    Raises
-    ------
-    InvalidInput
-        For the diagonal network, whose noise has no edge, or a prediction that did not converge.
-    """
-    task = prediction.task
-    if task.network != "quadratic":
-        raise InvalidInput(
-            "pruning at the edge of the bulk needs network='quadratic', not 'diagonal': its noise has no edge"
-        )
-    if not prediction.status.is_result:
-        raise InvalidInput(f"prediction must have converged, not {prediction.message!r}")
-    noise, threshold = prediction.effective_noise, prediction.threshold
-    if prediction.status is Status.COLLAPSED or threshold >= 2.0 * noise:
-        kept = round((1.0 - prediction.zero_mass) * task.dimension)
-        return Pruned(prediction.excess_risk, prediction.excess_risk, 0.0, kept)
-    edge = 2.0 * noise
-    channel = evaluator(task)(np.array([noise]), np.array([edge]))
-    kept = round(float(channel.survivors[0]))
-    return Pruned(prediction.excess_risk, float(channel.risk[0]), edge - threshold, kept)
-
-
-def prune(trained: Trained, bulk: Bulk | Prediction | None = None) -> Pruned:
+def prune_trained(trained: Trained, bulk: Bulk | Prediction | None = None) -> Pruned:
     """Prune trained weights, and measure what it does to their excess risk.
 
     Parameters

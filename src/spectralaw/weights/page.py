@@ -1,0 +1,161 @@
+"""A diagnosis as HTML: a table for notebooks, and a whole page with pictures."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from spectralaw.weights.text import HEADER, cells, groups, number, spikes, summary
+
+if TYPE_CHECKING:
+    from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.row import MatrixReading
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.2rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
+th, td { padding: 0.18rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; }
+th:first-child, td:first-child, th.w, td.w { text-align: left; } td:first-child { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; } img { width: 100%; background: #fff; border-radius: 4px; margin: 0.4rem 0; }
+p.small, li.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }
+@media print { h2 { break-after: avoid; } section { break-inside: avoid; } }
+"""
+_WORDS = {0, 2}  # columns of words
+
+
+def fragment(diagnosis: Diagnosis) -> str:
+    """Summary and tables, for a notebook."""
+    parts = [f"<p>{escape(summary(diagnosis))}</p>"]
+    if diagnosis.read:
+        parts.append(_table(HEADER, [cells(row.to_dict()) for row in diagnosis.read]))
+    if diagnosis.passed_over:
+        parts.append(_passed_over(diagnosis))
+    return "\n".join(parts)
+
+
+def page(diagnosis: Diagnosis) -> str:
+    """A whole page; pictures are inside it."""
+    import spectralaw
+
+    read = diagnosis.read
+    rows = [cells(row.to_dict()) for row in read]
+    links = [[f'<a href="#m{k}">{escape(row[0])}</a>', *map(escape, row[1:])] for k, row in enumerate(rows)]
+    parts = [
+        f"<h1>{escape(diagnosis.source)}</h1>",
+        f'<p class="dim">{escape(summary(diagnosis))}. {escape(_settings(diagnosis))}</p>',
+        _table(HEADER, links, escaped=True) if read else "",
+        _HOW,
+        *(_section(row, k) for k, row in enumerate(read)),
+        "<h2>Passed over</h2>" + _passed_over(diagnosis) if diagnosis.passed_over else "",
+        f'<p class="small dim">spectralaw {spectralaw.__version__}. Methods: <code>spectralaw cite diagnose</code>.</p>',
+    ]
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(diagnosis.source)}: spectra of '
+        f'weights</title><meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>\n'
+        + "\n".join(part for part in parts if part)
+        + "\n</body></html>\n"
+    )
+
+
+_HOW = """<details open><summary>How to read this page</summary><ul>
+<li class="small"><b>Bulk and spikes.</b> The bulk is what noise looks like whose rows and columns have the variances of this
+matrix; its edge (dashed) is where such noise ends. Spikes are singular values beyond it: at the stated level, the chance
+that pure noise shows one. Where entries have heavy tails, random signs are a second null, and the smaller count is given;
+the bracket holds both.</li>
+<li class="small"><b>Tail.</b> α is the exponent of the density of eigenvalues beyond xmin. Its interval holds for an exact
+power law only; eigenvalues that repel each other make the p-value conservative. A tail inside the bulk (dotted, in
+parentheses) describes noise: pure noise has an α too. Small p means that a power law does not fit.</li>
+<li class="small"><b>α against xmin.</b> A power law gives a plateau. Where the curve climbs, α is a matter of where the tail
+begins.</li>
+<li class="small"><b>Pruning.</b> The errors are exact, and those of the weights, not of the function: only data tell what
+accuracy is lost.</li></ul></details>"""
+
+
+def _section(row: MatrixReading, k: int) -> str:
+    values = row.to_dict()
+    return (
+        f'<section id="m{k}"><h2>{escape(row.name)}</h2><p class="small">{escape(sentences(values))}</p>'
+        f'<img alt="spectrum, tail and exponent of {escape(row.name)}" src="data:image/png;base64,{_picture(row)}">'
+        f"{_spike_table(values)}</section>"
+    )
+
+
+def sentences(row: dict[str, Any]) -> str:
+    """What was found in one matrix, in words and numbers."""
+    shape = " × ".join(map(str, row["shape"]))
+    told = [f"{shape}, {row['dtype']}{', read as out × (in · kernel)' if row.get('reshape') else ''}."]
+    told.append(f"Structure: {str(row.get('structure', 'not told')).replace('_', ' ')}.")
+    bulk, tail, prune = row.get("bulk", {}), row.get("tail", {}), row.get("prune", {})
+    if bulk.get("edge") is not None:
+        told.append(
+            f"{spikes(row)} spikes beyond the edge {number(bulk['edge'])}"
+            + (f" (null: {row['null_used']})" if row.get("null_used") else "")
+            + f", noise {number(bulk.get('noise_std'))} an entry."
+        )
+    ranks = [("stable rank", "stable_rank"), ("effective rank", "effective_rank"), ("rank", "rank")]
+    told.append(", ".join(f"{name} {number(row[key])}" for name, key in ranks if row.get(key) is not None) + ".")
+    if tail.get("alpha") is not None:
+        interval = f" [{tail['interval'][0]:.2f}, {tail['interval'][1]:.2f}]" if tail.get("interval") else ""
+        pvalue = f", p = {tail['pvalue']:.2f}" if tail.get("pvalue") is not None else ""
+        status = str(tail.get("status", "")).replace("_", " ")
+        told.append(f"Tail: α = {tail['alpha']:.2f}{interval} from {tail['n']} eigenvalues{pvalue} ({status}).")
+        if tail.get("note"):
+            told.append(f"{tail['note'].rstrip('.')}.")
+    if prune.get("keep") is not None:
+        told.append(
+            f"Cut behind the spikes: rank {prune['keep']}, {100 * prune['parameters']:.1f} % of the numbers, relative error of "
+            f"the weights {prune['relative_error']:.3f}."
+        )
+    return " ".join(part for part in told if part != ".")
+
+
+def _spike_table(row: dict[str, Any]) -> str:
+    outliers = row.get("outliers") or []
+    if not outliers:
+        return ""
+    names = (("value", "value"), ("strength", "strength"), ("left overlap²", "overlap_left"))
+    names += (("right overlap²", "overlap_right"), ("shrunken", "shrunken"), ("p", "pvalue"))
+    body = [[number(one.get(key)) for _, key in names] for one in outliers[:10]]
+    more = f'<p class="small dim">and {len(outliers) - 10} more</p>' if len(outliers) > 10 else ""
+    head = tuple(name for name, _ in names)
+    return f"<details><summary>Spikes</summary>{_table(head, body, words=())}{more}</details>"
+
+
+def _passed_over(diagnosis: Diagnosis) -> str:
+    few = [(status, str(count), names) for status, count, names in groups(diagnosis)]
+    each = [(row.name, "×".join(map(str, row.shape)), str(row.status), row.reason) for row in diagnosis.passed_over]
+    return (
+        _table(("passed over", "", "names"), few)
+        + "<details><summary>Each of them, and why</summary>"
+        + _table(("tensor", "shape", "status", "reason"), each, words=(0, 2, 3))
+        + "</details>"
+    )
+
+
+def _settings(diagnosis: Diagnosis) -> str:
+    return ", ".join(f"{name} {value}" for name, value in diagnosis.settings.items())
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _WORDS, escaped: bool = False) -> str:
+    def line(tag: str, texts: Iterable[str], raw: bool) -> str:
+        kind = [' class="w"' if k in words else "" for k in range(50)]
+        return "".join(
+            f"<{tag}{kind[k]}>{text if raw else escape(str(text))}</{tag}>" for k, text in enumerate(texts)
+        )
+
+    body = "".join(f"<tr>{line('td', row, escaped)}</tr>" for row in rows)
+    head = f"<tr>{line('th', header, False)}</tr>"
+    return f'<div class="wide"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def _picture(row: MatrixReading) -> str:
+    from spectralaw.figures.weights import draw
+
+    raw = io.BytesIO()
+    draw(row, title=False).savefig(raw, format="png", dpi=150, metadata={"Software": None})
+    return base64.b64encode(raw.getvalue()).decode()

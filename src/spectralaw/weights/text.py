@@ -1,0 +1,124 @@
+"""A diagnosis as a table for the terminal."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from spectralaw.weights.row import MatrixStatus
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from spectralaw.weights.diagnosis import Diagnosis
+
+HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank", "α", "fit p", "keep", "error")
+NOTES = (
+    "spikes: singular values beyond the edge that noise of the same row and column variances reaches at level {level:g}, "
+    "with the smaller and the larger count of the two nulls. α: exponent of the eigenvalue density beyond xmin, 95 % "
+    "interval for an exact power law only; (shoulder): the tail lies inside the bulk, α describes noise. fit p: small "
+    "means a bad fit. keep, error: rank cut behind the spikes, and its relative error of the weights, not of the function."
+)
+
+
+def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One row of the table, from the dictionary of a matrix that was read."""
+    shape = "×".join(map(str, row["shape"]))
+    bulk, tail, prune = row.get("bulk", {}), row.get("tail", {}), row.get("prune", {})
+    return (
+        row["name"],
+        shape,
+        row.get("structure", "") + (" (bleeding)" if row.get("bleed_out") else ""),
+        spikes(row),
+        number(bulk.get("edge")),
+        number(row.get("spectral_norm")),
+        number(row.get("stable_rank")),
+        exponent(tail),
+        "" if tail.get("pvalue") is None else f"{tail['pvalue']:.2f}",
+        "" if prune.get("keep") is None else str(prune["keep"]),
+        "" if prune.get("relative_error") is None else f"{prune['relative_error']:.2f}",
+    )
+
+
+def spikes(row: Mapping[str, Any]) -> str:
+    """Count, and the interval where it is one."""
+    if row.get("spikes") is None:
+        return ""
+    low, high = row.get("spikes_interval") or (row["spikes"], row["spikes"])
+    return str(row["spikes"]) if low == high else f"{row['spikes']} [{low}, {high}]"
+
+
+def exponent(tail: Mapping[str, Any]) -> str:
+    """α with its interval; a word where it is no exponent of a tail."""
+    alpha, status = tail.get("alpha"), str(tail.get("status", ""))
+    if alpha is None or status in ("too_few", "failed"):
+        return status.replace("_", " ")
+    interval = tail.get("interval")
+    shown = f"{alpha:.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
+    return f"({shown})" if status == "inside_bulk" else shown + (" rejected" if status == "rejected" else "")
+
+
+def number(value: float | None) -> str:
+    """Four significant digits."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """What was read, in one line."""
+    read, rest = len(diagnosis.read), len(diagnosis.passed_over)
+    phase = f", theory's phase {diagnosis.phase}" if diagnosis.phase else ""
+    matrices = "1 matrix" if read == 1 else f"{read} matrices"
+    return f"{diagnosis.source} ({diagnosis.format}): {matrices} read, {rest} tensors passed over{phase}"
+
+
+def groups(diagnosis: Diagnosis) -> list[tuple[str, int, str]]:
+    """Passed over: status, how many, and their names (the first few)."""
+    found: dict[str, list[str]] = {}
+    for row in diagnosis.passed_over:
+        found.setdefault(str(row.status).split(":")[0], []).append(row.name)
+    return [
+        (status, len(names), ", ".join(names[:3]) + (", …" if len(names) > 3 else "")) for status, names in found.items()
+    ]
+
+
+def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+    """Summary, table, what was passed over, and how to read it."""
+    console.print(summary(diagnosis), highlight=False, markup=False)
+    if diagnosis.read:
+        console.print(_rich(HEADER, [cells(row.to_dict()) for row in diagnosis.read]))
+    if diagnosis.passed_over:
+        console.print(_rich(("passed over", "", "names"), [(s, str(k), names) for s, k, names in groups(diagnosis)], 2))
+    if diagnosis.read and "level" in diagnosis.settings:
+        console.print(NOTES.format(level=diagnosis.settings["level"]), style="dim", highlight=False, markup=False)
+
+
+def table(diagnosis: Diagnosis) -> str:
+    """The same as plain text."""
+    from rich.console import Console
+
+    width = max(shutil.get_terminal_size((120, 24)).columns, 100)
+    text = io.StringIO()
+    print_diagnosis(diagnosis, Console(file=text, width=width, color_system=None))
+    return text.getvalue().rstrip()
+
+
+def _rich(header: tuple[str, ...], rows: list[tuple[str, ...]], left: int = 0) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for k, name in enumerate(header):
+        words = k in (0, 2, left)
+        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=not words)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def is_read(status: MatrixStatus) -> bool:
+    """Whether a row holds a reading."""
+    return status is MatrixStatus.OK

@@ -49,3 +49,12 @@ class Pruned:
     def helps(self) -> bool:
         """Whether pruning lowers the excess risk."""
         return self.after < self.before
+
+
+class Outcome(StrEnum):
+    """What holding a claim against a measurement came to."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    NOT_JUDGED = "not judged"
+    """The measurement cannot tell, or was not made; the reason is given beside it."""

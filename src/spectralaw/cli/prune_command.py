@@ -16,7 +16,9 @@ def prune(
         Optional[Path],  # noqa: UP045
         typer.Option("--output", "-o", help="The safetensors file to write; without it, the report alone."),
     ] = None,
-    method: Annotated[str, typer.Option(help="truncate (cut behind the spikes) or shrink (and correct them).")] = "truncate",
+    method: Annotated[
+        str, typer.Option(help="truncate (cut behind the spikes) or shrink (and correct them).")
+    ] = "truncate",
     factored: Annotated[
         bool, typer.Option("--factored", help="Write NAME.left and NAME.right where that is fewer numbers.")
     ] = False,

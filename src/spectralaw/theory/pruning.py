@@ -6,7 +6,7 @@ import numpy as np
 
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Pruned, Status
-from spectralaw.theory.channel import evaluator
+from spectralaw.state_evolution.equations import evaluator
 from spectralaw.theory.prediction import Prediction
 
 

@@ -78,7 +78,9 @@ class Description:
             if "matrix_shape" in row and tuple(row["matrix_shape"]) != tuple(row["shape"]):
                 told += f" as {row['matrix_shape'][0]} × {row['matrix_shape'][1]}"
             lines.append(f"{row['name']:<{width}}  {shape:>{across}}  {row['dtype']:<9}  {told}")
-        lines.append(f"about {self.bytes / 1e6:,.0f} MB at the peak and {self.seconds:.1f} s of one core without intervals")
+        lines.append(
+            f"about {self.bytes / 1e6:,.0f} MB at the peak and {self.seconds:.1f} s of one core without intervals"
+        )
         return lines
 
 

@@ -133,7 +133,12 @@ class Diagnosis:
                 raise KeyError("kind")
             rows = tuple(MatrixReading.from_dict(row) for row in content["matrices"])
             return cls(
-                content["source"], content["format"], rows, content["settings"], content.get("phase"), content["seconds"]
+                content["source"],
+                content["format"],
+                rows,
+                content["settings"],
+                content.get("phase"),
+                content["seconds"],
             )
         except OSError as error:
             raise InvalidInput(f"path {place} cannot be read: {error.strerror or error}") from error

@@ -40,7 +40,7 @@ def fragment(diagnosis: Diagnosis) -> str:
 
 def page(diagnosis: Diagnosis) -> str:
     """A whole page; pictures are inside it."""
-    import spectralaw
+    from spectralaw._version import __version__
 
     read = diagnosis.read
     rows = [cells(row.to_dict()) for row in read]
@@ -52,7 +52,7 @@ def page(diagnosis: Diagnosis) -> str:
         _HOW,
         *(_section(row, k) for k, row in enumerate(read)),
         "<h2>Passed over</h2>" + _passed_over(diagnosis) if diagnosis.passed_over else "",
-        f'<p class="small dim">spectralaw {spectralaw.__version__}. Methods: <code>spectralaw cite diagnose</code>.</p>',
+        f'<p class="small dim">spectralaw {__version__}. Methods: <code>spectralaw cite diagnose</code>.</p>',
     ]
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(diagnosis.source)}: spectra of '
@@ -144,9 +144,7 @@ def _settings(diagnosis: Diagnosis) -> str:
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _WORDS, escaped: bool = False) -> str:
     def line(tag: str, texts: Iterable[str], raw: bool) -> str:
         kind = [' class="w"' if k in words else "" for k in range(50)]
-        return "".join(
-            f"<{tag}{kind[k]}>{text if raw else escape(str(text))}</{tag}>" for k, text in enumerate(texts)
-        )
+        return "".join(f"<{tag}{kind[k]}>{text if raw else escape(str(text))}</{tag}>" for k, text in enumerate(texts))
 
     body = "".join(f"<tr>{line('td', row, escaped)}</tr>" for row in rows)
     head = f"<tr>{line('th', header, False)}</tr>"

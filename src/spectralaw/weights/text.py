@@ -80,7 +80,8 @@ def groups(diagnosis: Diagnosis) -> list[tuple[str, int, str]]:
     for row in diagnosis.passed_over:
         found.setdefault(str(row.status).split(":")[0], []).append(row.name)
     return [
-        (status, len(names), ", ".join(names[:3]) + (", …" if len(names) > 3 else "")) for status, names in found.items()
+        (status, len(names), ", ".join(names[:3]) + (", …" if len(names) > 3 else ""))
+        for status, names in found.items()
     ]
 
 

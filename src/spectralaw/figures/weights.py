@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.row import MatrixReading
 
 _BULK, _SPIKE, _FIT, _NOISE = COLOURS[4], COLOURS[1], COLOURS[0], "#999999"
@@ -113,3 +115,82 @@ def _curve(axis: Any, row: MatrixReading) -> None:
     high = np.quantile(alpha, 0.9) * 1.3 if alpha.size else tail.alpha * 2
     top = max(float(high), (interval[1] if interval else tail.alpha) * 1.1)
     axis.set(xscale="log", ylim=(1.0, min(top, 40.0)))
+
+
+def draw_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], to_a_page: int = 40) -> list[Figure]:
+    """Pages of a table of words."""
+    import matplotlib
+
+    pages = []
+    widths = np.array([max(len(name), *(len(row[k]) for row in rows)) for k, name in enumerate(header)], dtype=float)
+    widths = (np.minimum(widths, 40) + 2) / np.sum(np.minimum(widths, 40) + 2)
+    for first in range(0, len(rows), to_a_page):
+        with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
+            some = rows[first : first + to_a_page]
+            figure = new_figure(11.0, 1.0 + 0.22 * (len(some) + 1))
+            axis = figure.subplots()
+            axis.axis("off")
+            axis.set_title(title, loc="left")
+            table = axis.table(
+                [list(row) for row in some],
+                colLabels=list(header),
+                colWidths=list(widths),
+                cellLoc="right",
+                loc="upper center",
+                edges="B",
+            )
+            table.auto_set_font_size(False)
+            table.set_fontsize(6.5)
+            for (_, column), cell in table.get_celld().items():
+                cell.set_linewidth(0.3)
+                cell.set_text_props(ha="left" if column in (0, 2) else "right")
+            pages.append(figure)
+    return pages
+
+
+def draw_checkpoints(checkpoints: Checkpoints, to_a_page: int = 8) -> list[Figure]:
+    """Spikes, exponent and stable rank of each matrix along the checkpoints, with their intervals."""
+    import matplotlib
+
+    names = [change.name for change in checkpoints.changes]
+    pages = []
+    for first in range(0, len(names), to_a_page):
+        some = names[first : first + to_a_page]
+        with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
+            figure = new_figure(9.2, 0.3 + 1.6 * len(some))
+            axes = figure.subplots(len(some), 3, squeeze=False)
+            for name, line in zip(some, axes, strict=True):
+                rows = [next((row for row in one.read if row.name == name), None) for one in checkpoints.diagnoses]
+                _along(line, name, rows)
+            for axis, title in zip(axes[0], ("spikes", r"$\alpha$", "stable rank"), strict=True):
+                axis.set_title(title)
+            for axis in axes[-1]:
+                axis.set_xlabel("checkpoint")
+            pages.append(figure)
+    return pages
+
+
+def _along(line: Sequence[Any], name: str, rows: Sequence[MatrixReading | None]) -> None:
+    points: list[list[tuple[int, float, float, float]]] = [[], [], []]
+    for k, row in enumerate(rows):
+        if row is None:
+            continue
+        if row.spikes is not None:
+            low, high = row.spikes_interval or (row.spikes, row.spikes)
+            points[0].append((k, row.spikes, low, high))
+        if row.tail is not None and row.tail.alpha is not None and str(row.tail.status) == "ok":
+            low, high = row.tail.interval or (row.tail.alpha, row.tail.alpha)
+            points[1].append((k, row.tail.alpha, low, high))
+        if row.stable_rank is not None:
+            points[2].append((k, row.stable_rank, row.stable_rank, row.stable_rank))
+    for axis, some in zip(line, points, strict=True):
+        axis.set(xlim=(-0.5, len(rows) - 0.5), xticks=range(len(rows)))
+        if some:
+            k, middle, low, high = np.array(some, dtype=float).T
+            axis.errorbar(
+                k, middle, yerr=[middle - low, high - middle], marker="o", markersize=3, color=_FIT, capsize=2
+            )
+        else:
+            axis.set_yticks([])
+            axis.text(0.5, 0.5, "no tail to compare", transform=axis.transAxes, ha="center", fontsize=7.5, color=INK)
+    line[0].set_ylabel(name if len(name) < 24 else f"…{name[-22:]}", fontsize=7.5)

@@ -15,6 +15,7 @@ from spectralaw.weights.row import MatrixReading, MatrixStatus
 if TYPE_CHECKING:
     import pandas
     import xarray
+    from rich.console import Console
 
 _VERSION = 1
 
@@ -59,6 +60,17 @@ class Diagnosis:
     def passed_over(self) -> tuple[MatrixReading, ...]:
         """Rows of the tensors that were not read, each with ``status`` and ``reason``."""
         return tuple(row for row in self.rows if row.status is not MatrixStatus.OK)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Names of matrices whose tail could not be fitted."""
+        return tuple(row.name for row in self.read if row.tail is not None and str(row.tail.status) == "failed")
+
+    def why_nothing(self) -> str:
+        """Statuses of what was passed over, for a source of which nothing was read."""
+        from spectralaw.weights.text import groups
+
+        return ", ".join(f"{count} {status}" for status, count, _ in groups(self)) or "it is empty"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words: ``matrices`` is the list of rows. What was not computed is absent."""
@@ -146,15 +158,21 @@ class Diagnosis:
             raise InvalidInput(f"path must be a file that Diagnosis.save wrote, not {place}") from error
 
     def report(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
-        """Write a page with a table and a picture a matrix: ``.html`` (one file, nothing loaded from elsewhere) or ``.pdf``."""
+        """Write a page with a table and a picture a matrix: ``.html``, one file that loads nothing, or ``.pdf``."""
         from spectralaw.weights.report import write
 
         return write(self, Path(path), overwrite)
 
-    def __repr__(self) -> str:
-        from spectralaw.weights.text import table
+    def print(self, console: Console) -> None:
+        """The table for a terminal."""
+        from spectralaw.weights.text import print_diagnosis
 
-        return table(self)
+        print_diagnosis(self, console)
+
+    def __repr__(self) -> str:
+        from spectralaw.weights.text import plain
+
+        return plain(self.print)
 
     def _repr_html_(self) -> str:
         from spectralaw.weights.page import fragment

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from spectralaw.weights.text import HEADER, cells, groups, number, spikes, summary
+from spectralaw.weights.text import CHANGE_NOTES, CHANGES, HEADER, cells, change_cells, groups, number, spikes, summary
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnosis import Diagnosis
     from spectralaw.weights.row import MatrixReading
 
@@ -38,26 +41,57 @@ def fragment(diagnosis: Diagnosis) -> str:
     return "\n".join(parts)
 
 
+def changes_table(checkpoints: Checkpoints) -> str:
+    """What changed between checkpoints, for a notebook."""
+    labels = checkpoints.labels
+    parts = [f"<p>{len(checkpoints)} checkpoints, from {escape(labels[0])} to {escape(labels[-1])}</p>"]
+    parts.append(_table(CHANGES, [change_cells(change) for change in checkpoints.changes]))
+    if checkpoints.only_in_some:
+        parts.append(f"<p>Not read in both: {escape(', '.join(checkpoints.only_in_some))}</p>")
+    return "\n".join([*parts, f'<p class="small dim">{escape(CHANGE_NOTES)}</p>'])
+
+
+def checkpoints_page(checkpoints: Checkpoints) -> str:
+    """A whole page: the changes, their curves, and the readings of the last checkpoint."""
+    from spectralaw.figures.weights import draw_checkpoints
+
+    last = checkpoints.diagnoses[-1]
+    parts = [
+        f"<h1>{escape(checkpoints.labels[0])} → {escape(checkpoints.labels[-1])}</h1>",
+        changes_table(checkpoints),
+        *(f'<img alt="curves over the checkpoints" src="{_png(figure)}">' for figure in draw_checkpoints(checkpoints)),
+        f"<h2>{escape(checkpoints.labels[-1])}</h2>",
+        *_body(last),
+    ]
+    return _document(f"{checkpoints.labels[0]} → {checkpoints.labels[-1]}", parts)
+
+
 def page(diagnosis: Diagnosis) -> str:
     """A whole page; pictures are inside it."""
-    from spectralaw._version import __version__
+    return _document(diagnosis.source, [f"<h1>{escape(diagnosis.source)}</h1>", *_body(diagnosis)])
 
+
+def _body(diagnosis: Diagnosis) -> list[str]:
     read = diagnosis.read
     rows = [cells(row.to_dict()) for row in read]
     links = [[f'<a href="#m{k}">{escape(row[0])}</a>', *map(escape, row[1:])] for k, row in enumerate(rows)]
-    parts = [
-        f"<h1>{escape(diagnosis.source)}</h1>",
+    return [
         f'<p class="dim">{escape(summary(diagnosis))}. {escape(_settings(diagnosis))}</p>',
         _table(HEADER, links, escaped=True) if read else "",
         _HOW,
         *(_section(row, k) for k, row in enumerate(read)),
         "<h2>Passed over</h2>" + _passed_over(diagnosis) if diagnosis.passed_over else "",
-        f'<p class="small dim">spectralaw {__version__}. Methods: <code>spectralaw cite diagnose</code>.</p>',
     ]
+
+
+def _document(title: str, parts: Iterable[str]) -> str:
+    from spectralaw._version import __version__
+
+    foot = f'<p class="small dim">spectralaw {__version__}. Methods: <code>spectralaw cite diagnose</code>.</p>'
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(diagnosis.source)}: spectra of '
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}: spectra of '
         f'weights</title><meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>\n'
-        + "\n".join(part for part in parts if part)
+        + "\n".join(part for part in [*parts, foot] if part)
         + "\n</body></html>\n"
     )
 
@@ -80,7 +114,7 @@ def _section(row: MatrixReading, k: int) -> str:
     values = row.to_dict()
     return (
         f'<section id="m{k}"><h2>{escape(row.name)}</h2><p class="small">{escape(sentences(values))}</p>'
-        f'<img alt="spectrum, tail and exponent of {escape(row.name)}" src="data:image/png;base64,{_picture(row)}">'
+        f'<img alt="spectrum, tail and exponent of {escape(row.name)}" src="{_picture(row)}">'
         f"{_spike_table(values)}</section>"
     )
 
@@ -154,6 +188,10 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _W
 def _picture(row: MatrixReading) -> str:
     from spectralaw.figures.weights import draw
 
+    return _png(draw(row, title=False))
+
+
+def _png(figure: Figure) -> str:
     raw = io.BytesIO()
-    draw(row, title=False).savefig(raw, format="png", dpi=150, metadata={"Software": None})
-    return base64.b64encode(raw.getvalue()).decode()
+    figure.savefig(raw, format="png", dpi=150, metadata={"Software": None})
+    return f"data:image/png;base64,{base64.b64encode(raw.getvalue()).decode()}"

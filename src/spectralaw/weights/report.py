@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectralaw.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnosis import Diagnosis
 
 _SUFFIXES = (".html", ".pdf")
-_TO_A_PAGE = 4
 
 
 def check(path: Path, overwrite: bool) -> None:
@@ -39,15 +42,27 @@ def write(diagnosis: Diagnosis, path: Path, overwrite: bool = False) -> Path:
     return path
 
 
-def _pdf(diagnosis: Diagnosis, path: Path) -> None:
-    import matplotlib
+def write_checkpoints(checkpoints: Checkpoints, path: Path, overwrite: bool = False) -> Path:
+    """Write the report of several checkpoints."""
+    check(path, overwrite)
+    from spectralaw.figures.weights import draw_checkpoints
+
+    if path.suffix == ".html":
+        from spectralaw.weights.page import checkpoints_page
+
+        path.write_text(checkpoints_page(checkpoints), encoding="utf-8")
+    else:
+        _pdf(checkpoints.diagnoses[-1], path, draw_checkpoints(checkpoints))
+    return path
+
+
+def _pdf(diagnosis: Diagnosis, path: Path, before: Iterable[Figure] = ()) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
-    from spectralaw.figures.look import SETTINGS
     from spectralaw.figures.weights import draw, draw_table
+    from spectralaw.weights.text import HEADER, cells, summary
 
-    with matplotlib.rc_context(SETTINGS), PdfPages(path, metadata={"CreationDate": None}) as pages:  # pyright: ignore[reportArgumentType]
-        for figure in draw_table(diagnosis):
+    rows = [cells(row.to_dict()) for row in diagnosis.read]
+    with PdfPages(path, metadata={"CreationDate": None}) as pages:
+        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *map(draw, diagnosis.read)):
             pages.savefig(figure)
-        for row in diagnosis.read:
-            pages.savefig(draw(row))

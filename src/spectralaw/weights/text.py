@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from spectralaw.weights.row import MatrixStatus
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from spectralaw.weights.checkpoints import Checkpoints, Difference, MatrixChange
     from spectralaw.weights.diagnosis import Diagnosis
 
 HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank", "α", "fit p", "keep", "error")
 NOTES = (
-    "spikes: singular values beyond the edge that noise of the same row and column variances reaches at level {level:g}, "
-    "with the smaller and the larger count of the two nulls. α: exponent of the eigenvalue density beyond xmin, 95 % "
-    "interval for an exact power law only; (shoulder): the tail lies inside the bulk, α describes noise. fit p: small "
-    "means a bad fit. keep, error: rank cut behind the spikes, and its relative error of the weights, not of the function."
+    "spikes: singular values beyond the edge of noise with the same row and column variances, at level {level:g}; in "
+    "brackets the counts of both nulls. α: exponent of the eigenvalue density beyond xmin; its 95 % interval holds for an "
+    "exact power law; in parentheses where the tail lies inside the bulk and describes noise. fit p: small means a bad "
+    "fit. keep, error: rank of a cut behind the spikes, and its relative error of the weights, not of the function."
+)
+CHANGES = ("matrix", "‖ΔW‖/‖W‖", "structure", "spikes of ΔW", "spikes", "α", "noise", "stable rank", "effective rank")
+CHANGE_NOTES = (
+    "from → to ± standard error of the change. *: differs beyond its error (5 %), or exactly; ?: cannot be told. Errors "
+    "take the two checkpoints as independent, which overstates them where the weights are nearly the same."
 )
 
 
@@ -96,13 +100,42 @@ def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
         console.print(NOTES.format(level=diagnosis.settings["level"]), style="dim", highlight=False, markup=False)
 
 
-def table(diagnosis: Diagnosis) -> str:
-    """The same as plain text."""
+def print_checkpoints(checkpoints: Checkpoints, console: Console) -> None:
+    """What changed from the first checkpoint to the last."""
+    first, last = checkpoints.labels[0], checkpoints.labels[-1]
+    console.print(f"{len(checkpoints)} checkpoints, from {first} to {last}", highlight=False, markup=False)
+    console.print(_rich(CHANGES, [change_cells(change) for change in checkpoints.changes], left=2))
+    if checkpoints.only_in_some:
+        names = ", ".join(checkpoints.only_in_some)
+        console.print(f"not read in both: {names}", highlight=False, markup=False)
+    console.print(CHANGE_NOTES, style="dim", highlight=False, markup=False)
+
+
+def change_cells(change: MatrixChange) -> tuple[str, ...]:
+    """One row of the table of changes."""
+    structure = change.structure[0] if change.structure[0] == change.structure[1] else " → ".join(change.structure)
+    moved = "" if change.relative_change is None else f"{change.relative_change:.3g}"
+    update = "" if change.update_spikes is None else str(change.update_spikes)
+    names = ("spikes", "alpha", "noise_std", "stable_rank", "effective_rank")
+    return (change.name, moved, structure, update, *(difference(change.differences.get(name)) for name in names))
+
+
+def difference(one: Difference | None) -> str:
+    """From → to, the error of the change, and whether it is one."""
+    if one is None:
+        return ""
+    error = "" if one.standard_error is None else f" ± {one.standard_error:.2g}"
+    sign = {True: " *", False: "", None: " ?"}[one.differs] if one.change else ""
+    return f"{one.first:.4g} → {one.last:.4g}{error}{sign}"
+
+
+def plain(show: Callable[[Console], None]) -> str:
+    """What is shown on a console, as plain text."""
     from rich.console import Console
 
     width = max(shutil.get_terminal_size((120, 24)).columns, 100)
     text = io.StringIO()
-    print_diagnosis(diagnosis, Console(file=text, width=width, color_system=None))
+    show(Console(file=text, width=width, color_system=None))
     return text.getvalue().rstrip()
 
 
@@ -118,8 +151,3 @@ def _rich(header: tuple[str, ...], rows: list[tuple[str, ...]], left: int = 0) -
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
-
-
-def is_read(status: MatrixStatus) -> bool:
-    """Whether a row holds a reading."""
-    return status is MatrixStatus.OK

@@ -86,7 +86,8 @@ def _diagnose(files: list[Path], settings: dict[str, Any], report: Path | None, 
     elif csv:
         typer.echo(answer.to_csv(), nl=False)
     else:
-        answer.print(Console())
+        console = Console()
+        answer.print(console if console.is_terminal else Console(width=200))
     if report is not None:
         answer.report(report)
         typer.echo(f"report in {report}", err=True)

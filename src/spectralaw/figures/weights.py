@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,20 +18,36 @@ if TYPE_CHECKING:
 _BULK, _SPIKE, _FIT, _NOISE = COLOURS[4], COLOURS[1], COLOURS[0], "#999999"
 
 
-def draw(row: MatrixReading, title: bool = True) -> Figure:
+def draw(row: MatrixReading) -> Figure:
     """Picture of one reading."""
     import matplotlib
 
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
         figure = new_figure(9.2, 2.5)
-        spectrum, tail, curve = figure.subplots(1, 3, width_ratios=(1.35, 1.0, 1.0))
-        if title:
-            figure.suptitle(f"{row.name}   {'×'.join(map(str, row.shape))}", fontsize=10, x=0.01, ha="left")
-        _spectrum(spectrum, row)
-        _tail(tail, row)
-        _curve(curve, row)
+        _panels(figure, row)
         figure.draw_without_rendering()
     return figure
+
+
+def draw_pages(rows: Sequence[MatrixReading], to_a_page: int = 4) -> Iterator[Figure]:
+    """Pages of several readings, with their names."""
+    import matplotlib
+
+    for first in range(0, len(rows), to_a_page):
+        some = rows[first : first + to_a_page]
+        with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
+            figure = new_figure(9.2, 2.9 * len(some))
+            for part, row in zip(np.atleast_1d(figure.subfigures(len(some), 1)), some, strict=True):
+                part.suptitle(f"{row.name}   {'×'.join(map(str, row.shape))}", fontsize=10, x=0.01, ha="left")
+                _panels(part, row)
+        yield figure
+
+
+def _panels(figure: Any, row: MatrixReading) -> None:
+    spectrum, tail, curve = figure.subplots(1, 3, width_ratios=(1.35, 1.0, 1.0))
+    _spectrum(spectrum, row)
+    _tail(tail, row)
+    _curve(curve, row)
 
 
 def _spectrum(axis: Any, row: MatrixReading) -> None:
@@ -51,9 +67,8 @@ def _spectrum(axis: Any, row: MatrixReading) -> None:
         axis.vlines(where, 0.0, 0.16 * top, color=_SPIKE, linewidth=1.0)
         axis.plot(where, np.full(spikes, 0.16 * top), "o", color=_SPIKE, markersize=2.6, label=f"spikes, {spikes}")
     if edge is not None:
-        axis.axvline(edge, color=INK, linewidth=0.9, linestyle="--")
-        axis.text(edge, 1.02 * top, " edge", fontsize=7.5, color=INK, va="bottom", ha="left")
-    axis.set(xlabel="singular value", ylabel="count", ylim=(0.0, 1.18 * top), xlim=(0.0, None))
+        axis.axvline(edge, color=INK, linewidth=0.9, linestyle="--", label="edge of noise")
+    axis.set(xlabel="singular value", ylabel="count", ylim=(0.0, 1.4 * top), xlim=(0.0, None))
     axis.legend(loc="upper right")
 
 
@@ -89,6 +104,7 @@ def _tail(axis: Any, row: MatrixReading) -> None:
     axis.set_title(rf"$\alpha = {tail.alpha:.2f}$, {tail.n} beyond xmin" + (f" ({word})" if word else ""), fontsize=8)
     low = max(eigenvalues[-1], eigenvalues[0] * 1e-6)
     axis.set_xlim(low * 0.8, eigenvalues[0] * 1.5)
+    _decades_only(axis.xaxis)
 
 
 def _curve(axis: Any, row: MatrixReading) -> None:
@@ -115,6 +131,18 @@ def _curve(axis: Any, row: MatrixReading) -> None:
     high = np.quantile(alpha, 0.9) * 1.3 if alpha.size else tail.alpha * 2
     top = max(float(high), (interval[1] if interval else tail.alpha) * 1.1)
     axis.set(xscale="log", ylim=(1.0, min(top, 40.0)))
+    _decades_only(axis.xaxis)
+
+
+def _decades_only(axis: Any) -> None:
+    """Labels of an axis of logarithms that do not collide: decades, or 1, 2 and 5 over less than two of them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if high / low < 100.0:
+        axis.set_major_locator(LogLocator(base=10.0, subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def draw_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], to_a_page: int = 40) -> list[Figure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -195,11 +196,10 @@ def _one(source: Any, task: Task | None, watch: Watch | None, settings: dict[str
     else:
         weights = load(source, kind=settings["kind"], max_bytes=settings["max_bytes"])
         name, kind, rows = weights.name, weights.format, _rows(weights, watch, settings)
-    told = {key: value for key, value in settings.items() if value not in ((), False) or key == "intervals"}
-    told = {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
+    told = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items() if value != ()}
     phase = None if task is None else _phase(task)
     if phase is not None:
-        rows = [row.with_phase(phase) for row in rows]
+        rows = [replace(row, phase=phase) for row in rows]
     return Diagnosis(name, kind, tuple(rows), told, phase, time.perf_counter() - begin)
 
 
@@ -243,7 +243,7 @@ def _read(candidate: Candidate, seen: dict[bytes, str], settings: dict[str, Any]
         matrix,
         **{key: settings[key] for key in ("level", "null", "intervals", "resamples", "seed", "min_size", "full")},
     )
-    return reading.described(candidate.shape, candidate.tensor.dtype, candidate.reshape)
+    return replace(reading, shape=candidate.shape, dtype=candidate.tensor.dtype, reshape=candidate.reshape)
 
 
 def _eigenvalues(weights: Source, settings: dict[str, Any]) -> list[MatrixReading]:

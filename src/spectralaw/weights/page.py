@@ -8,7 +8,18 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from spectralaw.weights.text import CHANGE_NOTES, CHANGES, HEADER, cells, change_cells, groups, number, spikes, summary
+from spectralaw.weights.text import (
+    CHANGE_NOTES,
+    CHANGES,
+    HEADER,
+    cells,
+    change_cells,
+    groups,
+    number,
+    spikes,
+    structure,
+    summary,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,7 +134,7 @@ def sentences(row: dict[str, Any]) -> str:
     """What was found in one matrix, in words and numbers."""
     shape = " × ".join(map(str, row["shape"]))
     told = [f"{shape}, {row['dtype']}{', read as out × (in · kernel)' if row.get('reshape') else ''}."]
-    told.append(f"Structure: {str(row.get('structure', 'not told')).replace('_', ' ')}.")
+    told.append(f"Structure: {structure(row.get('structure', 'not told'))}.")
     bulk, tail, prune = row.get("bulk", {}), row.get("tail", {}), row.get("prune", {})
     if bulk.get("edge") is not None:
         told.append(
@@ -172,7 +183,8 @@ def _passed_over(diagnosis: Diagnosis) -> str:
 
 
 def _settings(diagnosis: Diagnosis) -> str:
-    return ", ".join(f"{name} {value}" for name, value in diagnosis.settings.items())
+    shown = ("level", "null", "resamples", "seed")
+    return ", ".join(f"{name} {diagnosis.settings[name]}" for name in shown if name in diagnosis.settings) + "."
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _WORDS, escaped: bool = False) -> str:
@@ -188,7 +200,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _W
 def _picture(row: MatrixReading) -> str:
     from spectralaw.figures.weights import draw
 
-    return _png(draw(row, title=False))
+    return _png(draw(row))
 
 
 def _png(figure: Figure) -> str:

@@ -59,10 +59,10 @@ def write_checkpoints(checkpoints: Checkpoints, path: Path, overwrite: bool = Fa
 def _pdf(diagnosis: Diagnosis, path: Path, before: Iterable[Figure] = ()) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
-    from spectralaw.figures.weights import draw, draw_table
+    from spectralaw.figures.weights import draw_pages, draw_table
     from spectralaw.weights.text import HEADER, cells, summary
 
     rows = [cells(row.to_dict()) for row in diagnosis.read]
     with PdfPages(path, metadata={"CreationDate": None}) as pages:
-        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *map(draw, diagnosis.read)):
+        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *draw_pages(diagnosis.read)):
             pages.savefig(figure)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from spectralaw.weights.checkpoints import Checkpoints, Difference, MatrixChange
     from spectralaw.weights.diagnosis import Diagnosis
 
-HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank", "α", "fit p", "keep", "error")
+HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank", "α", "fit p", "cut error")
+_LEFT_OUT = ("stable rank", "s₁", "edge", "fit p", "shape", "structure")  # in this order where the terminal is narrow
 NOTES = (
     "spikes: singular values beyond the edge of noise with the same row and column variances, at level {level:g}; in "
     "brackets the counts of both nulls. α: exponent of the eigenvalue density beyond xmin; its 95 % interval holds for an "
     "exact power law; in parentheses where the tail lies inside the bulk and describes noise. fit p: small means a bad "
-    "fit. keep, error: rank of a cut behind the spikes, and its relative error of the weights, not of the function."
+    "fit. cut error: relative error of the weights, not of the function, when the matrix is cut behind its spikes."
 )
 CHANGES = ("matrix", "‖ΔW‖/‖W‖", "structure", "spikes of ΔW", "spikes", "α", "noise", "stable rank", "effective rank")
 CHANGE_NOTES = (
@@ -35,16 +35,20 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
         shape,
-        row.get("structure", "") + (" (bleeding)" if row.get("bleed_out") else ""),
+        structure(row.get("structure", "")) + (" (bleeding out)" if row.get("bleed_out") else ""),
         spikes(row),
         number(bulk.get("edge")),
         number(row.get("spectral_norm")),
         number(row.get("stable_rank")),
         exponent(tail),
         "" if tail.get("pvalue") is None else f"{tail['pvalue']:.2f}",
-        "" if prune.get("keep") is None else str(prune["keep"]),
         "" if prune.get("relative_error") is None else f"{prune['relative_error']:.2f}",
     )
+
+
+def structure(word: str) -> str:
+    """``bulk_and_outliers`` as people write it."""
+    return str(word).replace("_and_", " + ").replace("_", " ")
 
 
 def spikes(row: Mapping[str, Any]) -> str:
@@ -93,9 +97,12 @@ def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     """Summary, table, what was passed over, and how to read it."""
     console.print(summary(diagnosis), highlight=False, markup=False)
     if diagnosis.read:
-        console.print(_rich(HEADER, [cells(row.to_dict()) for row in diagnosis.read]))
+        left_out = _print_table(console, HEADER, [cells(row.to_dict()) for row in diagnosis.read])
+        if left_out:
+            told = f"left out for the width of the terminal: {', '.join(left_out)}; --json has everything"
+            console.print(told, style="dim", highlight=False, markup=False)
     if diagnosis.passed_over:
-        console.print(_rich(("passed over", "", "names"), [(s, str(k), names) for s, k, names in groups(diagnosis)], 2))
+        _print_table(console, ("passed over", "", "names"), [(s, str(k), names) for s, k, names in groups(diagnosis)])
     if diagnosis.read and "level" in diagnosis.settings:
         console.print(NOTES.format(level=diagnosis.settings["level"]), style="dim", highlight=False, markup=False)
 
@@ -104,7 +111,7 @@ def print_checkpoints(checkpoints: Checkpoints, console: Console) -> None:
     """What changed from the first checkpoint to the last."""
     first, last = checkpoints.labels[0], checkpoints.labels[-1]
     console.print(f"{len(checkpoints)} checkpoints, from {first} to {last}", highlight=False, markup=False)
-    console.print(_rich(CHANGES, [change_cells(change) for change in checkpoints.changes], left=2))
+    _print_table(console, CHANGES, [change_cells(change) for change in checkpoints.changes])
     if checkpoints.only_in_some:
         names = ", ".join(checkpoints.only_in_some)
         console.print(f"not read in both: {names}", highlight=False, markup=False)
@@ -113,11 +120,11 @@ def print_checkpoints(checkpoints: Checkpoints, console: Console) -> None:
 
 def change_cells(change: MatrixChange) -> tuple[str, ...]:
     """One row of the table of changes."""
-    structure = change.structure[0] if change.structure[0] == change.structure[1] else " → ".join(change.structure)
+    shown = " → ".join(dict.fromkeys(map(structure, change.structure)))
     moved = "" if change.relative_change is None else f"{change.relative_change:.3g}"
     update = "" if change.update_spikes is None else str(change.update_spikes)
     names = ("spikes", "alpha", "noise_std", "stable_rank", "effective_rank")
-    return (change.name, moved, structure, update, *(difference(change.differences.get(name)) for name in names))
+    return (change.name, moved, shown, update, *(difference(change.differences.get(name)) for name in names))
 
 
 def difference(one: Difference | None) -> str:
@@ -139,15 +146,27 @@ def plain(show: Callable[[Console], None]) -> str:
     return text.getvalue().rstrip()
 
 
-def _rich(header: tuple[str, ...], rows: list[tuple[str, ...]], left: int = 0) -> Table:
+def _print_table(console: Console, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    """Print what fits; returns the columns that did not."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    kept, left_out = list(range(len(header))), []
+
+    def width() -> int:
+        names = min(max(len(row[0]) for row in rows), 30)  # long names are folded
+        return names + sum(max(len(header[k]), *(len(row[k]) for row in rows)) + 2 for k in kept[1:])
+
+    for name in _LEFT_OUT:
+        if width() > console.width and name in header:
+            kept.remove(header.index(name))
+            left_out.append(name)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for k, name in enumerate(header):
-        words = k in (0, 2, left)
-        table.add_column(name, justify="left" if words else "right", overflow="fold", no_wrap=not words)
+    for k in kept:
+        words = k in (0, 2)
+        table.add_column(header[k], justify="left" if words else "right", overflow="fold", no_wrap=k > 0)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+        table.add_row(*(Text(row[k]) for k in kept))
+    console.print(table)
+    return left_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,14 +16,16 @@ from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 from spectralaw.weights.checkpoints import Checkpoints, compare_checkpoints
 from spectralaw.weights.diagnosis import Diagnosis
+from spectralaw.weights.files.dtypes import FLOATS
 from spectralaw.weights.files.tensor import Source, UnreadableWeights
 from spectralaw.weights.load import load
 from spectralaw.weights.reading import read_matrix
 from spectralaw.weights.row import MatrixReading, MatrixStatus
-from spectralaw.weights.selection import Candidate, candidates, digest, patterns
+from spectralaw.weights.selection import Candidate, candidates, digest, named, patterns
 
 NULLS = ("auto", "edge", "flip")
 KINDS = ("matrix", "eigenvalues")
+_READING = ("level", "null", "intervals", "resamples", "seed", "min_size", "full")
 Watch = Callable[[int, int], Any]
 
 
@@ -241,24 +244,55 @@ def _read(candidate: Candidate, seen: dict[bytes, str], settings: dict[str, Any]
     reading = read_matrix(
         candidate.name,
         matrix,
-        **{key: settings[key] for key in ("level", "null", "intervals", "resamples", "seed", "min_size", "full")},
+        **{key: settings[key] for key in _READING},
     )
     return replace(reading, shape=candidate.shape, dtype=candidate.tensor.dtype, reshape=candidate.reshape)
 
 
 def _eigenvalues(weights: Source, settings: dict[str, Any]) -> list[MatrixReading]:
+    """Lists of eigenvalues instead of matrices."""
     rows = []
     for tensor in weights.tensors:
-        rows.append(_spectrum(tensor.name, np.asarray(tensor.read()), tensor.dtype, settings))
+        status, reason = named(tensor.name, settings["include"], settings["exclude"])
+        if status is None and tensor.refused is not None:
+            status, reason = tensor.refused.status, str(tensor.refused)
+        if status is None and len(tensor.shape) != 1:
+            status, reason = (
+                MatrixStatus.OUT_OF_SCOPE,
+                f"it has {len(tensor.shape)} dimensions, a list of eigenvalues has 1",
+            )
+        if status is None and tensor.dtype not in FLOATS and not re.match(r"u?int", tensor.dtype):
+            status, reason = MatrixStatus.UNSUPPORTED_DTYPE, f"entries of type {tensor.dtype} are no real numbers"
+        if status is None:
+            try:
+                rows.append(_spectrum(tensor.name, tensor.read(), tensor.dtype, settings))
+                continue
+            except UnreadableWeights as error:
+                status, reason = error.status, str(error)
+        rows.append(MatrixReading(tensor.name, tensor.shape, tensor.dtype, status, reason))
     return rows
 
 
 def _spectrum(name: str, values: Any, dtype: str, settings: dict[str, Any]) -> MatrixReading:
-    raise NotImplementedError
+    array = np.array(values, dtype=np.float64)
+    reading = read_matrix(name, array, kind="eigenvalues", **{key: settings[key] for key in _READING})
+    return replace(reading, shape=array.shape, dtype=dtype)
 
 
 def _trained(trained: Any, settings: dict[str, Any]) -> tuple[str, str, list[MatrixReading]]:
-    raise NotImplementedError
+    """The spectrum of a trained network: eigenvalues of Ŝ, zeros included."""
+    network = trained.task.network
+    values = np.asarray(trained.spectrum, dtype=np.float64)
+    reason = ""
+    if network != "quadratic":
+        reason = "the diagonal network has coefficients, and no matrix whose spectrum could be read"
+    elif not trained.status.is_result:
+        reason = "the training did not converge; give its spectrum with kind='eigenvalues' to read it nevertheless"
+    if reason:
+        row = MatrixReading("spectrum", values.shape, "float64", MatrixStatus.OUT_OF_SCOPE, reason)
+    else:
+        row = _spectrum("spectrum", values, "float64", settings)
+    return f"{network} network, seed {trained.seed}", "trained network", [row]
 
 
 def _phase(task: Task) -> str | None:

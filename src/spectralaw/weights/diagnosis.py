@@ -101,7 +101,7 @@ class Diagnosis:
                 columns[name] = ("matrix", np.array(["" if value is None else str(value) for value in column]))
             else:
                 columns[name] = ("matrix", np.array([np.nan if value is None else float(value) for value in column]))
-        attributes = {"source": self.source, "format": self.format, **{k: str(v) for k, v in self.settings.items()}}
+        attributes = {"source": self.source, "format": self.format, **{k: _plain(v) for k, v in self.settings.items()}}
         if self.phase is not None:
             attributes["phase"] = self.phase
         return xr.Dataset(columns, {"matrix": [row.name for row in self.rows]}, attributes)
@@ -194,6 +194,11 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         elif not isinstance(value, (list, tuple)):
             row[name] = value
     return row
+
+
+def _plain(value: Any) -> Any:
+    """A value that a file of the data set can hold."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 
 def _is_pair(value: Any) -> bool:

@@ -53,10 +53,20 @@ class Candidate:
 
 def patterns(name: str, given: str | Sequence[str] | None) -> tuple[str, ...]:
     """Globs as a tuple."""
-    globs = (given,) if isinstance(given, str) else tuple(given or ())
+    listed = isinstance(given, (list, tuple, set, frozenset))
+    globs = tuple(given) if listed else () if given is None else (given,)  # type: ignore[arg-type]
     if not all(isinstance(glob, str) and glob for glob in globs):
         raise InvalidInput(f"{name} must be a pattern such as '*.weight', or a list of such, not {given!r}")
     return globs
+
+
+def named(name: str, include: Sequence[str], exclude: Sequence[str]) -> tuple[MatrixStatus | None, str]:
+    """Whether the patterns choose a name."""
+    if include and not any(fnmatchcase(name, glob) for glob in include):
+        return MatrixStatus.NOT_SELECTED, "its name matches no pattern of include"
+    if any(fnmatchcase(name, glob) for glob in exclude):
+        return MatrixStatus.NOT_SELECTED, "its name matches a pattern of exclude"
+    return None, ""
 
 
 def candidates(
@@ -88,14 +98,12 @@ def candidates(
 
 
 def _passed_over(tensor: Tensor, include: Sequence[str], exclude: Sequence[str]) -> tuple[MatrixStatus | None, str]:
-    chosen = any(fnmatchcase(tensor.name, glob) for glob in include)
-    if include and not chosen:
-        return MatrixStatus.NOT_SELECTED, "its name matches no pattern of include"
-    if any(fnmatchcase(tensor.name, glob) for glob in exclude):
-        return MatrixStatus.NOT_SELECTED, "its name matches a pattern of exclude"
+    status, reason = named(tensor.name, include, exclude)
+    if status is not None:
+        return status, reason
     if tensor.refused is not None:
         return tensor.refused.status, str(tensor.refused)
-    if not chosen and _belongs_to_optimizer(tensor.name):
+    if not include and _belongs_to_optimizer(tensor.name):
         return (
             MatrixStatus.OPTIMIZER_STATE,
             "its name says that it belongs to the optimizer or is an average of weights",

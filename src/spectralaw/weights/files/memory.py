@@ -28,8 +28,13 @@ def from_mapping(values: Mapping[Any, Any], name: str = "dictionary") -> Source:
 
 
 def from_array(values: Any, name: str) -> Source:
-    """One array."""
-    return Source("array", "arrays", (_tensor(name, values),))
+    """One array, or a list of numbers."""
+    if isinstance(values, (list, tuple)) and any(len(getattr(one, "shape", ())) > 0 for one in values):
+        raise InvalidInput("source must be a dictionary name → array for several arrays, not a list of them")
+    tensor = _tensor(name, values)
+    if tensor.refused is not None:
+        raise InvalidInput(f"source must be an array of numbers: {tensor.refused}")
+    return Source("array", "arrays", (tensor,))
 
 
 def _flat(values: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:

@@ -20,6 +20,8 @@ MAY_IMPORT = {
     "training": ASKED,
     "comparison": ASKED | {"theory", "training"},
     "pruning": ASKED | {"theory", "state_evolution", "training"},
+    "ensembles": BASE,
+    "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
     "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "theory": ASKED | {"free_probability", "state_evolution"},
     "training": ASKED,
     "comparison": ASKED | {"theory", "training"},
+    "ensembles": BASE,
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,

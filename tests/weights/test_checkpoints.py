@@ -37,7 +37,9 @@ def test_nothing_changed():
 
 @pytest.mark.statistical
 def test_error_bars_of_the_noise():
-    pairs = [sl.diagnose([{"w": _matrix(2 * k)}, {"w": _matrix(2 * k + 1)}], **FAST)["w"]["noise_std"] for k in range(60)]
+    pairs = [
+        sl.diagnose([{"w": _matrix(2 * k)}, {"w": _matrix(2 * k + 1)}], **FAST)["w"]["noise_std"] for k in range(60)
+    ]
     z = np.array([pair.change / pair.standard_error for pair in pairs])
     assert 0.7 < np.std(z) < 1.3 and sum(pair.differs for pair in pairs) <= 8  # 3 expected of 60
     other = sl.diagnose([{"w": _matrix(0)}, {"w": 1.1 * _matrix(1)}], **FAST)["w"]["noise_std"]

@@ -38,7 +38,9 @@ def test_truncation_is_exact(tmp_path, source):
     assert row.keep == 4 and np.linalg.matrix_rank(written["a.weight"], 1e-8) == 4
     assert row.relative_error == pytest.approx(np.linalg.norm(error) / np.linalg.norm(SPIKED), rel=1e-12)
     assert row.operator_error == pytest.approx(np.linalg.norm(error, 2), rel=1e-9)
-    assert row.relative_error == pytest.approx(0.89694, rel=1e-3) and row.operator_error == pytest.approx(1.6692, rel=1e-3)
+    assert row.relative_error == pytest.approx(0.89694, rel=1e-3) and row.operator_error == pytest.approx(
+        1.6692, rel=1e-3
+    )
     assert row.parameters == 4 * 601 / 80_000
     same = sl.diagnose(source, intervals=False)["a.weight"].to_dict()["prune"]
     assert same["relative_error"] == pytest.approx(row.relative_error) and same["keep"] == 4

@@ -52,7 +52,7 @@ def _panels(figure: Any, row: MatrixReading) -> None:
 
 def _spectrum(axis: Any, row: MatrixReading) -> None:
     values = np.asarray(row.singular_values)
-    edge = row.bulk.edge if row.bulk is not None else None
+    edge = None if row.edge_eigenvalue is None else float(np.sqrt(max(row.edge_eigenvalue, 0.0)))
     spikes = int(row.spikes or 0)
     inside = values[spikes:]
     width = _bin_width(inside)
@@ -82,7 +82,7 @@ def _bin_width(values: np.ndarray) -> float:
 
 
 def _tail(axis: Any, row: MatrixReading) -> None:
-    eigenvalues = np.asarray(row.singular_values) ** 2
+    eigenvalues = np.asarray(row.eigenvalues)
     eigenvalues = eigenvalues[eigenvalues > 0]
     tail = row.tail
     axis.set(xscale="log", yscale="log", xlabel="eigenvalue $x$", ylabel="share above $x$")
@@ -91,8 +91,8 @@ def _tail(axis: Any, row: MatrixReading) -> None:
     share = np.arange(1, eigenvalues.size + 1) / eigenvalues.size
     axis.plot(eigenvalues, share, ".", color=_NOISE, markersize=2.5)
     axis.set_ylim(0.5 / eigenvalues.size, 1.6)
-    if row.bulk is not None and row.bulk.edge is not None and row.bulk.edge > 0:
-        axis.axvline(row.bulk.edge**2, color=INK, linewidth=0.9, linestyle="--")
+    if row.edge_eigenvalue is not None and row.edge_eigenvalue > 0:
+        axis.axvline(row.edge_eigenvalue, color=INK, linewidth=0.9, linestyle="--")
     if tail is None or tail.alpha is None or tail.xmin is None:
         axis.set_title("no tail to fit", fontsize=8)
         return
@@ -126,8 +126,8 @@ def _curve(axis: Any, row: MatrixReading) -> None:
             markersize=4,
             capsize=3,
         )
-    if row.bulk is not None and row.bulk.edge is not None and row.bulk.edge > 0:
-        axis.axvline(row.bulk.edge**2, color=INK, linewidth=0.9, linestyle="--")
+    if row.edge_eigenvalue is not None and row.edge_eigenvalue > 0:
+        axis.axvline(row.edge_eigenvalue, color=INK, linewidth=0.9, linestyle="--")
     high = np.quantile(alpha, 0.9) * 1.3 if alpha.size else tail.alpha * 2
     top = max(float(high), (interval[1] if interval else tail.alpha) * 1.1)
     axis.set(xscale="log", ylim=(1.0, min(top, 40.0)))

@@ -15,7 +15,7 @@ from spectralaw._checks import finite, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 from spectralaw.weights.checkpoints import Checkpoints, compare_checkpoints
-from spectralaw.weights.diagnosis import Diagnosis
+from spectralaw.weights.diagnosis import SAME_NUMBERS, Diagnosis
 from spectralaw.weights.files.dtypes import FLOATS
 from spectralaw.weights.files.tensor import Source, UnreadableWeights
 from spectralaw.weights.load import load
@@ -238,7 +238,7 @@ def _read(candidate: Candidate, seen: dict[bytes, str], settings: dict[str, Any]
         return _passed_over(candidate, MatrixStatus.TRUNCATED, f"it cannot be read: {error.strerror or error}")
     first = seen.setdefault(digest(array), candidate.name)
     if first != candidate.name:
-        return _passed_over(candidate, MatrixStatus.DUPLICATE_OF, f"it holds the same numbers as {first}")
+        return _passed_over(candidate, MatrixStatus.DUPLICATE_OF, SAME_NUMBERS + first)
     matrix = np.array(array, dtype=np.float64)
     del array
     reading = read_matrix(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _VERSION = 1
+SAME_NUMBERS = "it holds the same numbers as "
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,13 @@ class Diagnosis:
             "format": self.format,
             **({"phase": self.phase} if self.phase is not None else {}),
             "settings": dict(self.settings),
-            "matrices": [row.to_dict() for row in self.rows],
+            "matrices": [row_dict(row) for row in self.rows],
             "seconds": self.seconds,
         }
 
     def records(self) -> list[dict[str, Any]]:
         """One flat dictionary a row, ``bulk_edge`` for ``bulk["edge"]``; lists of outliers are left out."""
-        return [flat(row.to_dict()) for row in self.rows]
+        return [flat(row_dict(row)) for row in self.rows]
 
     def to_xarray(self) -> xarray.Dataset:
         """Data set along ``matrix``; numbers that a row lacks are NaN, words are empty."""
@@ -178,6 +179,14 @@ class Diagnosis:
         from spectralaw.weights.page import fragment
 
         return fragment(self)
+
+
+def row_dict(row: MatrixReading) -> dict[str, Any]:
+    """Plain numbers and words of a row; a duplicate's status names what it repeats, ``duplicate_of:NAME``."""
+    values = row.to_dict()
+    if row.status is MatrixStatus.DUPLICATE_OF:
+        values["status"] = f"{row.status}:{row.reason.removeprefix(SAME_NUMBERS)}"
+    return values
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -54,7 +54,9 @@ def weights() -> Iterator[Row]:
     peak = float(ran.stdout)
     note = f"peak memory {peak:.2f} × the matrix in 64 bits, target 3.5"
     times = measure(lambda: None, 1)
-    yield Row("peak memory of reading 2048 × 2048", times.warm, times.cold, target="≤ 3.5 ×", met=peak <= 3.5, note=note)
+    yield Row(
+        "peak memory of reading 2048 × 2048", times.warm, times.cold, target="≤ 3.5 ×", met=peak <= 3.5, note=note
+    )
 
 
 def _against_weightwatcher(name: str, matrices: dict[str, np.ndarray], folder: Path) -> Iterator[Row]:
@@ -125,4 +127,3 @@ def synthetic() -> dict[str, np.ndarray]:
         left, right = (np.linalg.qr(rng.standard_normal((size, 5)))[0] for size in (256, 768))
         matrices[f"w{k}"] = (noise + (left[:, :k] * np.linspace(2.0, 6.0, 5)[:k]) @ right[:, :k].T).astype("f4")
     return matrices
-

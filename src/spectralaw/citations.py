@@ -83,6 +83,47 @@ _ENTRIES = {
             "year": "2011",
         },
     ),
+    "nadakuditi2014optshrink": (
+        "article",
+        {
+            "title": "{OptShrink}: An algorithm for improved low-rank signal matrix denoising by optimal, data-driven "
+            "singular value shrinkage",
+            "author": "Nadakuditi, Raj Rao",
+            "journal": "IEEE Transactions on Information Theory",
+            "year": "2014",
+            "eprint": "1306.6042",
+        },
+    ),
+    "clauset2009powerlaw": (
+        "article",
+        {
+            "title": "Power-law distributions in empirical data",
+            "author": "Clauset, Aaron and Shalizi, Cosma Rohilla and Newman, M. E. J.",
+            "journal": "SIAM Review",
+            "year": "2009",
+            "eprint": "0706.1062",
+        },
+    ),
+    "johnstone2001largest": (
+        "article",
+        {
+            "title": "On the distribution of the largest eigenvalue in principal components analysis",
+            "author": "Johnstone, Iain M.",
+            "journal": "Annals of Statistics",
+            "year": "2001",
+        },
+    ),
+    "martin2021implicit": (
+        "article",
+        {
+            "title": "Implicit Self-Regularization in Deep Neural Networks: Evidence from Random Matrix Theory and "
+            "Implications for Learning",
+            "author": "Martin, Charles H. and Mahoney, Michael W.",
+            "journal": "Journal of Machine Learning Research",
+            "year": "2021",
+            "eprint": "1810.01075",
+        },
+    ),
 }
 _TOPICS = {
     "predict-diagonal": ("defilippis2025scaling", "donoho2009message", "bayati2010lasso"),
@@ -91,6 +132,8 @@ _TOPICS = {
     "train-diagonal": ("defilippis2025scaling", "pedregosa2011scikit"),
     "train-quadratic": ("defilippis2025scaling", "erba2025nuclear", "beck2009fista"),
     "train-network": ("defilippis2025scaling", "liu1989lbfgs"),
+    "diagnose": ("johnstone2001largest", "nadakuditi2014optshrink", "clauset2009powerlaw", "martin2021implicit"),
+    "prune": ("nadakuditi2014optshrink", "defilippis2025scaling"),
 }
 
 
@@ -121,6 +164,8 @@ def _keys(subject: Any) -> tuple[str, ...]:
         if subject not in _TOPICS:
             raise InvalidInput(f"topic must be one of {', '.join(_TOPICS)}, not {subject!r}")
         return _TOPICS[subject]
+    if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
+        return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
     if hasattr(subject, "runs"):
         return tuple(key for part in (subject.prediction, *subject.runs) for key in _keys(part))
     task = getattr(subject, "task", subject)

@@ -37,7 +37,8 @@ def draw_pages(rows: Sequence[MatrixReading], to_a_page: int = 4) -> Iterator[Fi
         some = rows[first : first + to_a_page]
         with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
             figure = new_figure(9.2, 2.9 * len(some))
-            for part, row in zip(np.atleast_1d(figure.subfigures(len(some), 1)), some, strict=True):
+            parts: Any = figure.subfigures(len(some), 1, squeeze=False)
+            for part, row in zip(parts[:, 0], some, strict=True):
                 part.suptitle(f"{row.name}   {'×'.join(map(str, row.shape))}", fontsize=10, x=0.01, ha="left")
                 _panels(part, row)
         yield figure
@@ -51,24 +52,32 @@ def _panels(figure: Any, row: MatrixReading) -> None:
 
 
 def _spectrum(axis: Any, row: MatrixReading) -> None:
-    values = np.asarray(row.singular_values)
-    edge = None if row.edge_eigenvalue is None else float(np.sqrt(max(row.edge_eigenvalue, 0.0)))
+    """Histogram of what is not zero: singular values, or the eigenvalues where those were given."""
+    eigen = row.kind == "eigenvalues"
+    values = np.asarray(row.eigenvalues if eigen else row.singular_values)
+    edge = row.edge_eigenvalue
+    if edge is not None and not eigen:
+        edge = float(np.sqrt(max(edge, 0.0)))
     spikes = int(row.spikes or 0)
+    largest = float(values[0]) if values.size else 0.0
     inside = values[spikes:]
+    inside = inside[inside > 1e-7 * largest]
     width = _bin_width(inside)
-    bins = np.arange(0.0, values[0] + 2.0 * width, width) if width > 0 else np.linspace(0.0, max(values[0], 1e-300), 20)
-    if len(bins) > 2000:
-        bins = np.linspace(0.0, values[0] * 1.01, 2000)
+    limit = max(float(inside[0]) if inside.size else 0.0, edge or 0.0, 1e-300)
+    bins = np.arange(0.0, limit + 2.0 * width, width) if width > 0 else np.linspace(0.0, limit, 20)
     counts, _ = np.histogram(inside, bins)
     axis.stairs(counts, bins, fill=True, color=_BULK, alpha=0.7, label=f"bulk, {len(inside)}")
     top = max(float(counts.max(initial=1)), 1.0)
     if spikes:
-        where = values[:spikes]
-        axis.vlines(where, 0.0, 0.16 * top, color=_SPIKE, linewidth=1.0)
-        axis.plot(where, np.full(spikes, 0.16 * top), "o", color=_SPIKE, markersize=2.6, label=f"spikes, {spikes}")
+        axis.vlines(values[:spikes], 0.0, 0.16 * top, color=_SPIKE, linewidth=1.0)
+        label = f"spikes, {spikes}"
+        axis.plot(values[:spikes], np.full(spikes, 0.16 * top), "o", color=_SPIKE, markersize=2.6, label=label)
     if edge is not None:
         axis.axvline(edge, color=INK, linewidth=0.9, linestyle="--", label="edge of noise")
-    axis.set(xlabel="singular value", ylabel="count", ylim=(0.0, 1.4 * top), xlim=(0.0, None))
+    if row.zero_mass:
+        axis.plot([], [], " ", label=f"at zero, {100 * row.zero_mass:.0f} %")
+    name = "eigenvalue" if eigen else "singular value"
+    axis.set(xlabel=name, ylabel="count", ylim=(0.0, 1.4 * top), xlim=(0.0, None))
     axis.legend(loc="upper right")
 
 
@@ -97,7 +106,7 @@ def _tail(axis: Any, row: MatrixReading) -> None:
         axis.set_title("no tail to fit", fontsize=8)
         return
     grid = np.geomspace(tail.xmin, eigenvalues[0], 50)
-    fitted = tail.n / eigenvalues.size * (grid / tail.xmin) ** (1.0 - tail.alpha)
+    fitted = (tail.n or 0) / eigenvalues.size * (grid / tail.xmin) ** (1.0 - tail.alpha)
     inside = str(tail.status) == "inside_bulk"
     axis.plot(grid, fitted, color=_FIT, linestyle=":" if inside else "-")
     word = {"inside_bulk": "inside the bulk", "rejected": "rejected"}.get(str(tail.status), "")

@@ -1,4 +1,4 @@
-"""Several checkpoints of one network: a diagnosis each, and what changed from the first to the last, with error bars."""
+"""Several checkpoints of one network: a diagnosis each, and what changed from first to last, with error bars."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.weights.diagnosis import Diagnosis, flat
 from spectralaw.weights.load import load
 from spectralaw.weights.reading import read_matrix
-from spectralaw.weights.row import MatrixReading, MatrixStatus
+from spectralaw.weights.row import MatrixReading, MatrixStatus, TailStatus
 from spectralaw.weights.selection import candidates
 
 if TYPE_CHECKING:
@@ -215,8 +215,8 @@ def _spikes(first: MatrixReading, last: MatrixReading) -> Difference | None:
     if first.spikes is None or last.spikes is None:
         return None
     ranges = []
-    for row in (first, last):
-        low, high = row.spikes_interval or (row.spikes, row.spikes)
+    for row, count in ((first, first.spikes), (last, last.spikes)):
+        low, high = row.spikes_interval or (count, count)
         marginal = sum((outlier.pvalue or 0.0) > _SURE for outlier in row.outliers or ())
         ranges.append((low - marginal, high + marginal))
     apart = ranges[0][1] < ranges[1][0] or ranges[1][1] < ranges[0][0]
@@ -231,10 +231,11 @@ def _alpha(first: MatrixReading, last: MatrixReading) -> Difference | None:
     parts = []
     for tail in (first.tail, last.tail):
         interval = tail.interval or tail.interval_fixed_xmin
-        if interval is None or str(tail.status) != "ok" or interval[0] <= 1.0:
+        if interval is None or tail.status is not TailStatus.OK or interval[0] <= 1.0:
             return Difference(first.tail.alpha, last.tail.alpha)
         deviation = math.log((interval[1] - 1.0) / (interval[0] - 1.0)) / (2.0 * _Z)
-        parts.append((math.log(tail.alpha - 1.0), deviation, (tail.alpha - 1.0) * deviation))
+        slope = (tail.alpha or math.nan) - 1.0
+        parts.append((math.log(slope), deviation, slope * deviation))
     (one, sd_one, se_one), (other, sd_other, se_other) = parts
     differs = abs(other - one) > _Z * math.hypot(sd_one, sd_other)
     return Difference(first.tail.alpha, last.tail.alpha, math.hypot(se_one, se_other), differs)
@@ -242,15 +243,15 @@ def _alpha(first: MatrixReading, last: MatrixReading) -> Difference | None:
 
 def _noise(first: MatrixReading, last: MatrixReading) -> Difference | None:
     """Noise of an entry; its error is that of a variance of p n entries of the measured kurtosis."""
-    errors = []
+    levels, errors = [], []
     for row in (first, last):
         bulk = row.bulk
         if bulk is None or bulk.noise_std is None or bulk.entry_kurtosis is None:
             return None
+        levels.append(bulk.noise_std)
         errors.append(0.5 * bulk.noise_std * math.sqrt(max(bulk.entry_kurtosis - 1.0, 0.0) / math.prod(row.shape)))
-    assert first.bulk is not None and last.bulk is not None
-    one, other, error = first.bulk.noise_std, last.bulk.noise_std, math.hypot(*errors)
-    return Difference(one, other, error, abs(other - one) > _Z * error)
+    error = math.hypot(*errors)
+    return Difference(levels[0], levels[1], error, abs(levels[1] - levels[0]) > _Z * error)
 
 
 def _updates(

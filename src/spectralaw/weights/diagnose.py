@@ -7,14 +7,14 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from spectralaw._checks import finite, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
-from spectralaw.weights.checkpoints import Checkpoints, compare_checkpoints
+from spectralaw.weights.checkpoints import compare_checkpoints
 from spectralaw.weights.diagnosis import SAME_NUMBERS, Diagnosis
 from spectralaw.weights.files.dtypes import FLOATS
 from spectralaw.weights.files.tensor import Source, UnreadableWeights
@@ -29,9 +29,6 @@ _READING = ("level", "null", "intervals", "resamples", "seed", "min_size", "full
 Watch = Callable[[int, int], Any]
 
 
-@overload
-def diagnose(source: list[Any], *, task: Task | None = None, **settings: Any) -> Checkpoints: ...
-@overload
 def diagnose(
     source: Any,
     *,
@@ -48,37 +45,18 @@ def diagnose(
     task: Task | None = None,
     split_gates: bool = False,
     full: bool = False,
-) -> Diagnosis: ...
-
-
-def diagnose(
-    source: Any,
-    *,
-    level: float = 0.05,
-    null: str = "auto",
-    intervals: bool = True,
-    resamples: int = 100,
-    seed: int = 0,
-    include: str | Sequence[str] | None = None,
-    exclude: str | Sequence[str] | None = None,
-    min_size: int = 32,
-    max_bytes: int = 8 << 30,
-    kind: str = "matrix",
-    task: Task | None = None,
-    split_gates: bool = False,
-    full: bool = False,
-) -> Diagnosis | Checkpoints:
+) -> Any:
     """Read the spectra of trained weights: bulk, spikes, tail, and what to prune, one row a matrix.
 
-    The singular values of W are held against noise of the same row and column variances: what lies beyond its edge, at a
+    The singular values of W are held against noise of the same row and column variances: those beyond its edge, at a
     stated rate of false positives, are spikes, each with its strength and overlaps; the rest is the bulk. The largest
     eigenvalues of W Wᵀ are held against a power law, with an interval of its exponent and a test of its fit.
 
     Parameters
     ----------
     source : path, folder, mapping, array, Trained, or a list of these
-        A file (safetensors, npz, npy, PyTorch without PyTorch, ONNX with the extra ``onnx``, Keras' HDF5 with ``h5``, an
-        index of shards; told by content), a folder of such, a dictionary name → array, one array, anything with
+        A file (safetensors, npz, npy, PyTorch without PyTorch, ONNX with the extra ``onnx``, Keras' HDF5 with ``h5``,
+        an index of shards; told by content), a folder of such, a dictionary name → array, one array, anything with
         ``state_dict()``, or a trained network. A list is read as checkpoints of one network, in order.
     level : float
         Chance, below 1/2, that pure noise of the variance profile shows a spike; for each matrix.

@@ -17,8 +17,8 @@ def load(source: Any, *, kind: str = "matrix", max_bytes: int = 8 << 30) -> Sour
     Parameters
     ----------
     source : path, mapping, array or module
-        A file (safetensors, npz, npy, PyTorch, ONNX, Keras' HDF5, an index of shards; told by content), a folder of such,
-        a dictionary name → array (nested ones too), one array, or anything with ``state_dict()``.
+        A file (safetensors, npz, npy, PyTorch, ONNX, Keras' HDF5, an index of shards; told by content), a folder of
+        such, a dictionary name → array (nested ones too), one array, or anything with ``state_dict()``.
     kind : {"matrix", "eigenvalues"}
         Only the name of a single array depends on it.
     max_bytes : int

@@ -36,7 +36,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: 0.18rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; }
 th:first-child, td:first-child, th.w, td.w { text-align: left; } td:first-child { overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } img { width: 100%; background: #fff; border-radius: 4px; margin: 0.4rem 0; }
-p.small, li.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }
+p.small, ul.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }
 @media print { h2 { break-after: avoid; } section { break-inside: avoid; } }
 """
 _WORDS = {0, 2}  # columns of words
@@ -107,18 +107,17 @@ def _document(title: str, parts: Iterable[str]) -> str:
     )
 
 
-_HOW = """<details open><summary>How to read this page</summary><ul>
-<li class="small"><b>Bulk and spikes.</b> The bulk is what noise looks like whose rows and columns have the variances of this
-matrix; its edge (dashed) is where such noise ends. Spikes are singular values beyond it: at the stated level, the chance
-that pure noise shows one. Where entries have heavy tails, random signs are a second null, and the smaller count is given;
-the bracket holds both.</li>
-<li class="small"><b>Tail.</b> α is the exponent of the density of eigenvalues beyond xmin. Its interval holds for an exact
-power law only; eigenvalues that repel each other make the p-value conservative. A tail inside the bulk (dotted, in
-parentheses) describes noise: pure noise has an α too. Small p means that a power law does not fit.</li>
-<li class="small"><b>α against xmin.</b> A power law gives a plateau. Where the curve climbs, α is a matter of where the tail
-begins.</li>
-<li class="small"><b>Pruning.</b> The errors are exact, and those of the weights, not of the function: only data tell what
-accuracy is lost.</li></ul></details>"""
+_HOW = """<details open><summary>How to read this page</summary><ul class="small">
+<li><b>Bulk and spikes.</b> The bulk is what noise looks like whose rows and columns have the variances of this matrix;
+its edge (dashed) is where such noise ends. Spikes are singular values beyond it; the level is the chance that pure noise
+shows one. Where entries have heavy tails, random signs are a second null, and the smaller count is given; the bracket
+holds both.</li>
+<li><b>Tail.</b> α is the exponent of the density of eigenvalues beyond xmin. Its interval holds for an exact power law
+only; eigenvalues that repel each other make the p-value conservative. A tail inside the bulk (dotted, in parentheses)
+describes noise: pure noise has an α too. Small p means that a power law does not fit.</li>
+<li><b>α against xmin.</b> A power law gives a plateau. Where the curve climbs, α depends on where the tail begins.</li>
+<li><b>Pruning.</b> The errors are exact, and those of the weights, not of the function: only data tell what accuracy is
+lost.</li></ul></details>"""
 
 
 def _section(row: MatrixReading, k: int) -> str:
@@ -153,8 +152,8 @@ def sentences(row: dict[str, Any]) -> str:
             told.append(f"{tail['note'].rstrip('.')}.")
     if prune.get("keep") is not None:
         told.append(
-            f"Cut behind the spikes: rank {prune['keep']}, {100 * prune['parameters']:.1f} % of the numbers, relative error of "
-            f"the weights {prune['relative_error']:.3f}."
+            f"Cut behind the spikes: rank {prune['keep']}, {100 * prune['parameters']:.1f} % of the numbers, "
+            f"relative error of the weights {prune['relative_error']:.3f}."
         )
     return " ".join(part for part in told if part != ".")
 

@@ -1,4 +1,4 @@
-"""Pruning of trained weights by rank: cut each matrix behind its spikes, say exactly what that costs, write the rest."""
+"""Pruning of trained weights by rank: cut each matrix behind its spikes, say what that costs, write the rest."""
 
 from __future__ import annotations
 
@@ -146,13 +146,13 @@ def prune(
 ) -> Pruned | PrunedWeights:
     """Prune trained weights by rank, and say what it costs.
 
-    Of a file, folder or dictionary of weights, each matrix W = Σ s_i u_i v_iᵀ is replaced by Ŵ = Σ_{i ≤ k} η_i u_i v_iᵀ,
-    k being its number of spikes: the singular values that noise of the same variance profile does not reach
+    Of a file, folder or dictionary of weights, each matrix W = Σ s_i u_i v_iᵀ becomes Ŵ = Σ_{i ≤ k} η_i u_i v_iᵀ, k being
+    its number of spikes: the singular values that noise of the same variance profile does not reach
     (:func:`~spectralaw.diagnose`). A matrix without spikes is left as it is, for nothing in it can be told from noise
     and cutting it would leave zero. The errors are those of the *weights*; what it does to the function, only data can
     tell (``inputs``).
 
-    A :class:`~spectralaw.Trained` quadratic network is cut at the edge of its bulk instead, and its excess risk is exact
+    A :class:`~spectralaw.Trained` quadratic network is cut at the edge of its bulk instead; its excess risk is exact,
     before and after (arXiv:2509.24882, corollary 2).
 
     Parameters
@@ -296,7 +296,7 @@ def _cut(candidate: Candidate, matrix: Array, job: _Job, ranks: dict[bytes, int]
             return _Cut(f"{reading.status}: {reading.reason}")
         keep = ranks.setdefault(key, int(reading.spikes or 0))
         if job.method == "shrink":
-            values = [outlier.shrunken for outlier in reading.outliers]
+            values = [float(outlier.shrunken or 0.0) for outlier in reading.outliers]
     if not keep:
         return _Cut("it has no spikes: nothing in it can be told from noise")
     if not 1 <= keep <= min(matrix.shape):

@@ -53,8 +53,9 @@ class Candidate:
 
 def patterns(name: str, given: str | Sequence[str] | None) -> tuple[str, ...]:
     """Globs as a tuple."""
-    listed = isinstance(given, (list, tuple, set, frozenset))
-    globs = tuple(given) if listed else () if given is None else (given,)  # type: ignore[arg-type]
+    globs: tuple[Any, ...] = () if given is None else (given,)
+    if isinstance(given, (list, tuple, set, frozenset)):
+        globs = tuple(given)
     if not all(isinstance(glob, str) and glob for glob in globs):
         raise InvalidInput(f"{name} must be a pattern such as '*.weight', or a list of such, not {given!r}")
     return globs

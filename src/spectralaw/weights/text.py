@@ -17,14 +17,14 @@ HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank
 _LEFT_OUT = ("stable rank", "s₁", "edge", "fit p", "shape", "structure")  # in this order where the terminal is narrow
 NOTES = (
     "spikes: singular values beyond the edge of noise with the same row and column variances, at level {level:g}; in "
-    "brackets the counts of both nulls. α: exponent of the eigenvalue density beyond xmin; its 95 % interval holds for an "
-    "exact power law; in parentheses where the tail lies inside the bulk and describes noise. fit p: small means a bad "
+    "brackets the counts of both nulls. α: exponent of the eigenvalue density beyond xmin; its 95 % interval holds for "
+    "an exact power law; in parentheses where the tail lies inside the bulk and describes noise. fit p: small means a bad "
     "fit. cut error: relative error of the weights, not of the function, when the matrix is cut behind its spikes."
 )
 CHANGES = ("matrix", "‖ΔW‖/‖W‖", "structure", "spikes of ΔW", "spikes", "α", "noise", "stable rank", "effective rank")
 CHANGE_NOTES = (
-    "from → to ± standard error of the change. *: differs beyond its error (5 %), or exactly; ?: cannot be told. Errors "
-    "take the two checkpoints as independent, which overstates them where the weights are nearly the same."
+    "from → to ± standard error of the change. *: differs beyond its error (5 %), or exactly; ?: cannot be told. The "
+    "errors take the two checkpoints as independent, which overstates them where the weights are nearly the same."
 )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.weights.files import zips
@@ -71,7 +72,7 @@ def _reader(inside: Any, name: str) -> Callable[[], NDArray[Any]]:
 
         try:
             with h5py.File(inside, "r") as file:
-                return file[name][...]
+                return np.asarray(file[name])
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise UnreadableWeights(MatrixStatus.MALFORMED, f"its numbers cannot be read: {error}") from error
 

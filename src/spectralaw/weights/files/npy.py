@@ -53,27 +53,27 @@ class _Header:
         self.shape: tuple[int, ...] = shape
         self.order: Any = "F" if header["fortran_order"] else "C"
         self.begin = 8 + width + length
-        self.dtype, self.word, self.refusal = _dtype(header["descr"], name)
+        self.dtype, self.word, self.refusal = _dtype(header["descr"], name)  # the type means nothing where refused
 
     @property
     def data_bytes(self) -> int:
-        return prod(self.shape) * (self.dtype.itemsize if self.dtype is not None else 1)
+        return prod(self.shape) * self.dtype.itemsize
 
 
-def _dtype(descr: Any, name: str) -> tuple[np.dtype[Any] | None, str, UnreadableWeights | None]:
+def _dtype(descr: Any, name: str) -> tuple[np.dtype[Any], str, UnreadableWeights | None]:
     if "O" in str(descr):
         reason = f"{name} holds Python objects, which only a pickle could read"
-        return None, "object", UnreadableWeights(MatrixStatus.REFUSED_PICKLE, reason)
+        return np.dtype("u1"), "object", UnreadableWeights(MatrixStatus.REFUSED_PICKLE, reason)
     if isinstance(descr, str) and re.fullmatch(r"[<>|=]?[?bhilqBHILQefdgFDGifubc]\d{0,2}", descr):
         try:
             dtype = np.dtype(descr)
         except TypeError:
-            dtype = None
-        if dtype is not None:
+            pass
+        else:
             return dtype, word_for(dtype), None
     shown = str(descr)[:40]
     reason = f"{name} holds entries of type {shown}, which are no plain numbers"
-    return None, shown, UnreadableWeights(MatrixStatus.UNSUPPORTED_DTYPE, reason)
+    return np.dtype("u1"), shown, UnreadableWeights(MatrixStatus.UNSUPPORTED_DTYPE, reason)
 
 
 def read_npy(path: Path, size: int, name: str = "matrix") -> Source:

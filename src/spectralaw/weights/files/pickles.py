@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import pickletools
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, Protocol, cast
 
 from spectralaw.weights.files.dtypes import TORCH_STORAGES
 from spectralaw.weights.files.tensor import UnreadableWeights
@@ -19,6 +19,14 @@ from spectralaw.weights.row import MatrixStatus
 LARGEST_PICKLE = 64 << 20
 _MOST_INSTRUCTIONS = 1_000_000  # a tensor takes about 40
 _MOST_DIMENSIONS = 64
+
+
+class Readable(Protocol):
+    """What instructions are read from."""
+
+    def read(self, count: int = -1, /) -> bytes: ...
+    def readline(self) -> bytes: ...
+    def tell(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class Refused(UnreadableWeights):
     """A pickle that asks for more than tensors need."""
 
 
-def load(file: IO[bytes], name: str) -> Any:
+def load(file: Readable, name: str) -> Any:
     """The object that one pickle describes; ``file`` is left at its end."""
 
     def malformed(what: str) -> UnreadableWeights:
@@ -98,8 +106,8 @@ def load(file: IO[bytes], name: str) -> Any:
         return items
 
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            word = opcode.name
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]
+            word, argument = opcode.name, cast(Any, argument)
             if count >= _MOST_INSTRUCTIONS:
                 raise malformed(f"it has more than {_MOST_INSTRUCTIONS:,} instructions")
             if word in _LITERALS:
@@ -144,7 +152,7 @@ def load(file: IO[bytes], name: str) -> Any:
                 _dict(stack[-1], malformed).extend(zip(items[::2], items[1::2], strict=True))
             elif word in ("GLOBAL", "STACK_GLOBAL"):
                 if word == "GLOBAL":
-                    module, _, attribute = argument.partition(" ")
+                    module, _, attribute = str(argument).partition(" ")
                 else:
                     attribute, module = stack.pop(), stack.pop()
                 stack.append(_known(Global(str(module), str(attribute)), name))

@@ -118,8 +118,8 @@ def _reader(path: Path, offset: int, dtype: str, shape: tuple[int, ...]) -> Call
 class Writer:
     """Writes a safetensors file tensor by tensor, so that one is in memory at a time.
 
-    The header stands before the numbers but is known after them: its place is reserved, and filled with blanks. The file
-    appears complete or not at all, and one that exists is replaced only with ``overwrite``.
+    The header stands before the numbers but is known after them: its place is reserved, and filled with blanks. The
+    file appears complete or not at all, and one that exists is replaced only with ``overwrite``.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ def read(path: Path, size: int, open_file: Callable[[Path], Source]) -> Source:
     tensors = []
     for name, shard in places.items():
         reason = f"the index says it is in {shard}, where it is not"
-        found = shards[shard].get(name)
+        found = shards[_word(shard)].get(name)
         tensors.append(found or refused_tensor(name, (), "unknown", MatrixStatus.MALFORMED, reason))
     return Source(path.name, "sharded", tuple(tensors))
 

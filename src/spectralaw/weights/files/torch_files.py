@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -145,7 +145,7 @@ def leaves(content: Any) -> Iterator[tuple[str, Any]]:
         if len(keys) > _DEEPEST:
             raise UnreadableWeights(MatrixStatus.MALFORMED, f"the file has containers nested more than {_DEEPEST} deep")
         seen.add(id(value))
-        pairs = value if type(value) is Pairs else list(enumerate(value))
+        pairs = value if isinstance(value, Pairs) else list(enumerate(cast(Any, value)))
         pending.extend(((*keys, key), item) for key, item in reversed(pairs))
 
 

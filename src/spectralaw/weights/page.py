@@ -109,9 +109,9 @@ def _document(title: str, parts: Iterable[str]) -> str:
 
 _HOW = """<details open><summary>How to read this page</summary><ul class="small">
 <li><b>Bulk and spikes.</b> The bulk is what noise looks like whose rows and columns have the variances of this matrix;
-its edge (dashed) is where such noise ends. Spikes are singular values beyond it; the level is the chance that pure noise
-shows one. Where entries have heavy tails, random signs are a second null, and the smaller count is given; the bracket
-holds both.</li>
+its edge (dashed) is where such noise ends. Spikes are singular values beyond it; the level is the chance that pure
+noise shows one. Where entries have heavy tails, random signs are a second null, and the smaller count is given; the
+bracket holds both.</li>
 <li><b>Tail.</b> α is the exponent of the density of eigenvalues beyond xmin. Its interval holds for an exact power law
 only; eigenvalues that repel each other make the p-value conservative. A tail inside the bulk (dotted, in parentheses)
 describes noise: pure noise has an α too. Small p means that a power law does not fit.</li>

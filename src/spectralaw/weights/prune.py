@@ -146,7 +146,7 @@ def prune(
 ) -> Pruned | PrunedWeights:
     """Prune trained weights by rank, and say what it costs.
 
-    Of a file, folder or dictionary of weights, each matrix W = Σ s_i u_i v_iᵀ becomes Ŵ = Σ_{i ≤ k} η_i u_i v_iᵀ, k being
+    Of a file, folder or dictionary of weights, each matrix W = Σ s_i u_i v_iᵀ becomes Ŵ = Σ_{i ≤ k} η_i u_i v_iᵀ; k is
     its number of spikes: the singular values that noise of the same variance profile does not reach
     (:func:`~spectralaw.diagnose`). A matrix without spikes is left as it is, for nothing in it can be told from noise
     and cutting it would leave zero. The errors are those of the *weights*; what it does to the function, only data can

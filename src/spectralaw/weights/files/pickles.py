@@ -1,14 +1,15 @@
 """A pickle read as data: its instructions are followed on plain containers, and no name in it is ever imported.
 
 Only what PyTorch needs to describe tensors is known: dictionaries, lists, tuples, numbers, strings, storages and the
-two functions that make a tensor of one. Everything else is refused by name. The instructions come from the standard
-library's own decoder, so that a pickle can use no more memory than a small multiple of its size.
+two functions that make a tensor of one. Everything else is refused by name. The arguments of instructions are
+decoded by the standard library, and a pickle can use no more memory than a small multiple of its size.
 """
 
 from __future__ import annotations
 
 import io
 import pickletools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -76,7 +77,7 @@ ALLOWED = frozenset({_ORDERED_DICT, _SIZE, _TENSOR, _PARAMETER, *_STORAGES})
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY = {"EMPTY_DICT": Pairs, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
 _LITERALS = frozenset(
-    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE "
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT BINSTRING SHORT_BINSTRING BINUNICODE "
     "SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8".split()
 )
 _MARK = object()
@@ -106,8 +107,7 @@ def load(file: Readable, name: str) -> Any:
         return items
 
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):  # type: ignore[arg-type]
-            word, argument = opcode.name, cast(Any, argument)
+        for count, (word, argument) in enumerate(_instructions(file)):
             if count >= _MOST_INSTRUCTIONS:
                 raise malformed(f"it has more than {_MOST_INSTRUCTIONS:,} instructions")
             if word in _LITERALS:
@@ -186,15 +186,25 @@ def load(file: Readable, name: str) -> Any:
     raise malformed("it does not end")
 
 
+def _instructions(file: Readable) -> Iterator[tuple[str, Any]]:
+    """Names and arguments, decoded by the standard library; the argument of a quoted STRING is not, for it may warn."""
+    while True:
+        opcode = pickletools.code2op[file.read(1).decode("latin-1")]
+        read = None if opcode.arg is None or opcode.name == "STRING" else opcode.arg.reader
+        yield opcode.name, None if read is None else read(cast(Any, file))
+        if opcode.name == "STOP":
+            return
+
+
 def first_global(data: bytes) -> Global | None:
     """The first name that a pickle asks for, to say in a refusal."""
     strings: list[str] = []
     try:
-        for opcode, argument, _ in pickletools.genops(io.BytesIO(data)):
-            if opcode.name in ("GLOBAL", "INST"):
+        for word, argument in _instructions(io.BytesIO(data)):
+            if word in ("GLOBAL", "INST"):
                 module, _, attribute = str(argument).partition(" ")
                 return Global(module, attribute)
-            if opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
+            if word == "STACK_GLOBAL" and len(strings) >= 2:
                 return Global(strings[-2], strings[-1])
             if isinstance(argument, str):
                 strings.append(argument)

@@ -53,7 +53,7 @@ class Archive:
             UnicodeDecodeError,
         ) as error:
             raise self._malformed("it is cut off or damaged", MatrixStatus.TRUNCATED) from error
-        infos = [info for info in infos if not info.is_dir()]
+        infos = [info for info in infos if not info.filename.endswith("/")]
         if len(infos) > _MOST_MEMBERS:
             raise self._malformed(f"it has {len(infos):,} members, the most is {_MOST_MEMBERS:,}")
         names = {info.filename for info in infos}

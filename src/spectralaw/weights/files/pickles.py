@@ -81,6 +81,7 @@ _LITERALS = frozenset(
     "SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8".split()
 )
 _MARK = object()
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 
 
 class Refused(UnreadableWeights):
@@ -189,7 +190,7 @@ def load(file: Readable, name: str) -> Any:
 def _instructions(file: Readable) -> Iterator[tuple[str, Any]]:
     """Names and arguments, decoded by the standard library; the argument of a quoted STRING is not, for it may warn."""
     while True:
-        opcode = pickletools.code2op[file.read(1).decode("latin-1")]
+        opcode = _OPCODES[file.read(1).decode("latin-1")]
         read = None if opcode.arg is None or opcode.name == "STRING" else opcode.arg.reader
         yield opcode.name, None if read is None else read(cast(Any, file))
         if opcode.name == "STOP":

@@ -1,4 +1,4 @@
-"""python -m benchmarks.false_positives [repetitions]: how often pure noise is said to hold a spike, by us and by others.
+"""python -m benchmarks.false_positives [repetitions]: how often pure noise is said to hold a spike, by us and others.
 
 One line a kind of entries: the share of matrices of 64 × 256 in which ``diagnose`` counts a spike at level 0.05, with
 the variance profile alone and with random signs where entries have heavy tails (the default); a plain

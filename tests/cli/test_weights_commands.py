@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 import pytest
+from tests.weights import test_hostile_files as hostile
 
 from spectralaw import cli
-from tests.weights import test_hostile_files as hostile
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.standard_normal((40, 60))

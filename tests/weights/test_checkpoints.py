@@ -49,7 +49,7 @@ def test_error_bars_of_the_noise():
 def test_exponents_are_compared_only_where_both_are_tails():
     rng = np.random.default_rng(3)
     heavy = [np.sort(rng.pareto(a, 1000) + 1.0)[::-1] for a in (1.0, 1.05, 3.0)]
-    change = sl.diagnose([heavy[0], {"w": heavy[1]}] and [{"w": heavy[0]}, {"w": heavy[2]}], kind="eigenvalues")["w"]
+    change = sl.diagnose([{"w": heavy[0]}, {"w": heavy[2]}], kind="eigenvalues")["w"]
     assert change["alpha"].differs is True and change["alpha"].standard_error > 0
     near = sl.diagnose([{"w": heavy[0]}, {"w": heavy[1]}], kind="eigenvalues")["w"]
     assert near["alpha"].differs is False

@@ -235,6 +235,30 @@ def test_onnx_with_its_numbers_beside_it(tmp_path):
     assert refused["w"].status is MatrixStatus.TRUNCATED and refused["typed"] is None
 
 
+def test_quantised_onnx_whose_scale_is_known(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    helper, array = onnx.helper, onnx.numpy_helper.from_array
+    whole = np.random.default_rng(0).integers(-128, 128, (40, 50)).astype(np.int8)
+    scale, zero = np.linspace(0.1, 0.5, 50).astype("f4"), np.arange(50).astype(np.int8)
+    tensors = [
+        array(whole, "q"),
+        array(scale, "s"),
+        array(zero, "z"),
+        array(np.float32(0.5), "one"),
+        array(whole, "other"),
+    ]
+    nodes = [
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["x"], axis=1),
+        helper.make_node("DequantizeLinear", ["other", "one"], ["y"]),
+    ]
+    graph = helper.make_graph([*nodes], "g", [], [helper.make_tensor_value_info("x", 1, (40, 50))], tensors)
+    onnx.save(helper.make_model(graph), str(tmp_path / "m.onnx"))
+    found = {tensor.name: tensor for tensor in load(tmp_path / "m.onnx").tensors}
+    np.testing.assert_allclose(found["q"].read(), (whole.astype(float) - zero) * scale, rtol=1e-6)
+    np.testing.assert_allclose(found["other"].read(), whole * 0.5)
+    assert found["q"].scaled and found["other"].scaled and not found["z"].scaled
+
+
 def test_keras(tmp_path):
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "m.h5", "w") as file:

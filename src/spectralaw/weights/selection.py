@@ -113,6 +113,8 @@ def _passed_over(tensor: Tensor, include: Sequence[str], exclude: Sequence[str])
         return MatrixStatus.VECTOR, f"it has {len(tensor.shape)} dimensions, a matrix has 2"
     if len(tensor.shape) > 5:
         return MatrixStatus.OUT_OF_SCOPE, f"it has {len(tensor.shape)} dimensions, kernels have at most 5"
+    if tensor.scaled:
+        return None, ""
     if re.match(r"u?int\d|float8", tensor.dtype):
         return (
             MatrixStatus.QUANTISED,

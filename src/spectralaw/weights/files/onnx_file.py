@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,46 @@ def read(path: Path, size: int) -> Source:
     except Exception as error:  # protobuf's own classes, which differ between its versions
         raise UnreadableWeights(MatrixStatus.MALFORMED, f"{path.name} is no valid ONNX model") from error
     tensors, names = [], set()
+    scales = dict(_scales(model.graph.node))
     for name, proto in _protos(model):
         while name in names:  # a branch may use a name of the graph again
             name += "'"
         names.add(name)
         tensors.append(_tensor(name, proto, path))
+    known = {tensor.name: tensor for tensor in tensors}
+    tensors = [_scaled(tensor, scales[tensor.name], known) if tensor.name in scales else tensor for tensor in tensors]
     return Source(path.name, "onnx", tuple(tensors))
+
+
+def _scales(nodes: Any) -> Iterator[tuple[str, tuple[str, str, int]]]:
+    """Names of quantised tensors, and of their scale and zero point, and the axis along which these run."""
+    for node in nodes:
+        if node.op_type == "DequantizeLinear" and len(node.input) >= 2:
+            axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 1)
+            zero = node.input[2] if len(node.input) > 2 else ""
+            yield node.input[0], (node.input[1], zero, axis)
+
+
+def _scaled(tensor: Tensor, told: tuple[str, str, int], known: dict[str, Tensor]) -> Tensor:
+    """Real numbers (x − zero) · scale, where scale and zero point are in the file and of one axis or of none."""
+    scale, zero, axis = known.get(told[0]), known.get(told[1]), told[2]
+    parts = [part for part in (tensor, scale, zero) if part is not None]
+    fits = scale is not None and (not told[1] or zero is not None) and -len(tensor.shape) <= axis < len(tensor.shape)
+    if not fits or any(part.refused is not None or len(part.shape) > 1 for part in parts[1:]):
+        return tensor
+    along = tensor.shape[axis]
+    if any(part.size not in (1, along) for part in parts[1:]):
+        return tensor
+
+    def numbers() -> NDArray[Any]:
+        def spread(part: Tensor) -> NDArray[Any]:
+            values = np.asarray(part.read(), dtype=np.float32).reshape(-1)
+            return values.reshape([-1 if k == axis % len(tensor.shape) else 1 for k in range(len(tensor.shape))])
+
+        whole = np.asarray(tensor.read(), dtype=np.float32)
+        return (whole - (spread(zero) if zero is not None else 0.0)) * spread(parts[1])
+
+    return replace(tensor, read=numbers, scaled=True)
 
 
 def _protos(model: Any) -> Iterator[tuple[str, Any]]:

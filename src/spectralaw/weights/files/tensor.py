@@ -39,6 +39,9 @@ class Tensor:
     output_last: bool = False
     """A kernel of shape (…, in, out), as Keras writes them, instead of (out, in, …)."""
 
+    scaled: bool = False
+    """Whole numbers whose scale is known: :attr:`read` gives the real ones."""
+
     @property
     def size(self) -> int:
         """Number of entries."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from math import prod
 from pathlib import Path
@@ -37,7 +38,8 @@ def read_zip(path: Path, archive: zips.Archive, pickle_name: str) -> Source:
     content = load(io.BytesIO(archive.read(pickle).tobytes()), path.name)
     order = members.get(folder + "byteorder")
     big_endian = order is not None and order.size == 3 and archive.read(order).tobytes() == b"big"
-    last: dict[str, NDArray[Any]] = {}  # views of one storage follow each other: the last one is kept
+    uses = Counter(view.storage.key for _, view in leaves(content))
+    last: dict[str, NDArray[Any]] = {}  # views of one storage follow each other: a storage of several is kept
 
     def block(storage: Storage) -> Block:
         member = members.get(f"{folder}data/{storage.key}")
@@ -51,10 +53,13 @@ def read_zip(path: Path, archive: zips.Archive, pickle_name: str) -> Source:
         archive.check(member)
 
         def read() -> NDArray[Any]:
-            if storage.key not in last:
+            raw = last.get(storage.key)
+            if raw is None:
                 last.clear()
-                last[storage.key] = archive.read(member)
-            return last[storage.key].view(dtypes.stored_as(storage.dtype, big_endian))
+                raw = archive.read(member)
+                if uses[storage.key] > 1:
+                    last[storage.key] = raw
+            return raw.view(dtypes.stored_as(storage.dtype, big_endian))
 
         return read
 

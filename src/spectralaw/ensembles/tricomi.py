@@ -93,7 +93,9 @@ def _walk(
     u, vertices = start, []
     enough = _DROP - (min(np.log(b), 0.0) if leftwards else 0.0)
     gradient, second, away = _parts(a, b, y, u)
-    step = np.minimum(np.sqrt(2.0 * _STEP / np.maximum(np.abs(second), 1e-300)), np.cbrt(6.0 * _STEP / (a + b + 1.0 + y)))
+    step = np.minimum(
+        np.sqrt(2.0 * _STEP / np.maximum(np.abs(second), 1e-300)), np.cbrt(6.0 * _STEP / (a + b + 1.0 + y))
+    )
     step = np.minimum(step, 0.3 * np.abs(away))
     active = np.ones(u.shape, dtype=bool)
     for _ in range(400):

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.row import MatrixReading
 
+Law = tuple[np.ndarray, np.ndarray]
 _BULK, _SPIKE, _FIT, _NOISE = COLOURS[4], COLOURS[1], COLOURS[0], "#999999"
 
 
-def draw(row: MatrixReading) -> Figure:
-    """Picture of one reading."""
+def draw(row: MatrixReading, law: Law | None = None) -> Figure:
+    """Picture of one reading; ``law``: places and expected number per unit of place, drawn over the histogram."""
     import matplotlib
 
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
         figure = new_figure(9.2, 2.5)
-        _panels(figure, row)
+        _panels(figure, row, law)
         figure.draw_without_rendering()
     return figure
 
 
-def draw_pages(rows: Sequence[MatrixReading], to_a_page: int = 4) -> Iterator[Figure]:
+def draw_pages(rows: Sequence[tuple[MatrixReading, Law | None]], to_a_page: int = 4) -> Iterator[Figure]:
     """Pages of several readings, with their names."""
     import matplotlib
 
@@ -38,20 +39,20 @@ def draw_pages(rows: Sequence[MatrixReading], to_a_page: int = 4) -> Iterator[Fi
         with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
             figure = new_figure(9.2, 2.9 * len(some))
             parts: Any = figure.subfigures(len(some), 1, squeeze=False)
-            for part, row in zip(parts[:, 0], some, strict=True):
+            for part, (row, law) in zip(parts[:, 0], some, strict=True):
                 part.suptitle(f"{row.name}   {'×'.join(map(str, row.shape))}", fontsize=10, x=0.01, ha="left")
-                _panels(part, row)
+                _panels(part, row, law)
         yield figure
 
 
-def _panels(figure: Any, row: MatrixReading) -> None:
+def _panels(figure: Any, row: MatrixReading, law: Law | None) -> None:
     spectrum, tail, curve = figure.subplots(1, 3, width_ratios=(1.35, 1.0, 1.0))
-    _spectrum(spectrum, row)
+    _spectrum(spectrum, row, law)
     _tail(tail, row)
     _curve(curve, row)
 
 
-def _spectrum(axis: Any, row: MatrixReading) -> None:
+def _spectrum(axis: Any, row: MatrixReading, law: Law | None) -> None:
     """Histogram of what is not zero: singular values, or the eigenvalues where those were given."""
     eigen = row.kind == "eigenvalues"
     values = np.asarray(row.eigenvalues if eigen else row.singular_values)
@@ -74,6 +75,8 @@ def _spectrum(axis: Any, row: MatrixReading) -> None:
         axis.plot(values[:spikes], np.full(spikes, 0.16 * top), "o", color=_SPIKE, markersize=2.6, label=label)
     if edge is not None:
         axis.axvline(edge, color=INK, linewidth=0.9, linestyle="--", label="edge of noise")
+    if law is not None:
+        axis.plot(law[0], law[1] * (bins[1] - bins[0]), color=_FIT, linewidth=1.0, label="law of the noise")
     if row.zero_mass:
         axis.plot([], [], " ", label=f"at zero, {100 * row.zero_mass:.0f} %")
     name = "eigenvalue" if eigen else "singular value"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from spectralaw.weights.bulk_law import bulk_law
 from spectralaw.weights.text import (
     CHANGE_NOTES,
     CHANGES,
@@ -199,7 +200,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]], words: Any = _W
 def _picture(row: MatrixReading) -> str:
     from spectralaw.figures.weights import draw
 
-    return _png(draw(row))
+    return _png(draw(row, bulk_law(row)))
 
 
 def _png(figure: Figure) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectralaw.errors import InvalidInput
+from spectralaw.weights.bulk_law import bulk_law
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,7 +63,8 @@ def _pdf(diagnosis: Diagnosis, path: Path, before: Iterable[Figure] = ()) -> Non
     from spectralaw.figures.weights import draw_pages, draw_table
     from spectralaw.weights.text import HEADER, cells, summary
 
+    pictures = [(row, bulk_law(row)) for row in diagnosis.read]
     rows = [cells(row.to_dict()) for row in diagnosis.read]
     with PdfPages(path, metadata={"CreationDate": None}) as pages:
-        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *draw_pages(diagnosis.read)):
+        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *draw_pages(pictures)):
             pages.savefig(figure)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectralaw.ensembles.semicircle import quantile
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Pruned
 
@@ -94,7 +95,7 @@ def read_bulk(spectrum: ArrayLike, zero: float = 0.0) -> Bulk:
     if values.size == 0 or not np.all(np.isfinite(values)):
         raise InvalidInput("spectrum must be a non-empty list of finite numbers")
     d = values.size
-    quantiles = semicircle_quantile(1.0 - (np.arange(d) + 0.5) / d)
+    quantiles = quantile(1.0 - (np.arange(d) + 0.5) / d)
     survivors = int(np.count_nonzero(values > zero))
     outliers, seen = 0, set()
     noise = threshold = misfit = np.nan
@@ -112,14 +113,3 @@ def read_bulk(spectrum: ArrayLike, zero: float = 0.0) -> Bulk:
         edge = 2.0 * noise - threshold + _FLUCTUATION * noise * d ** (-2.0 / 3.0)
         outliers = max(outliers, int(np.count_nonzero(values > edge)))
     return Bulk(noise, threshold, outliers, misfit)
-
-
-def semicircle_quantile(probability: ArrayLike) -> Array:
-    """Quantiles of the semicircle of variance 1, on [−2, 2]; bisection on its distribution function."""
-    p = np.asarray(probability, dtype=float)
-    low, high = np.full(p.shape, -2.0), np.full(p.shape, 2.0)
-    for _ in range(60):
-        x = 0.5 * (low + high)
-        below = 0.5 + x * np.sqrt(4.0 - x**2) / (4.0 * np.pi) + np.arcsin(0.5 * x) / np.pi < p
-        low, high = np.where(below, x, low), np.where(below, high, x)
-    return 0.5 * (low + high)

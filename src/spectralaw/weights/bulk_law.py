@@ -34,7 +34,8 @@ def bulk_law(row: MatrixReading, points: int = 300) -> tuple[Array, Array] | Non
         return None
     from spectralaw.ensembles.marchenko_pastur import MarchenkoPastur
 
-    p, n = sorted((row.shape[0], int(np.prod(row.shape[1:]))))
+    p = len(row.singular_values)
+    n = int(np.prod(row.shape)) // p
     law = MarchenkoPastur(p / n, bulk.noise_std**2)
     low, high = (np.sqrt(n * edge) for edge in law.support)
     places = np.linspace(low, high, points)

@@ -16,7 +16,7 @@ Complex = NDArray[np.complex128]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 _DROP = 40.0  # of log|integrand| from the saddle to the ends
-_STEP = 2.0  # of log|integrand| along a side
+_STEP = 4.0  # of log|integrand| along a side
 _CHUNK = 512
 
 
@@ -73,7 +73,7 @@ def _parts(a: float, b: float, y: Array, u: Complex) -> tuple[Complex, Complex, 
 def _exponent(a: float, b: float, y: Array, u: Complex) -> Complex:
     t = np.exp(u)
     logarithm = np.log(1.0 + t)
-    beyond = (logarithm.imag > 0.0) & (u.real > 0.0)  # the cut goes straight down from the singularity u = −iπ
+    beyond = (logarithm.imag > 0.0) & (u.real > 0.0) & (u.imag < -2.0)  # the cut goes straight down from the singularity u = −iπ
     logarithm = np.where(beyond, logarithm - 2j * np.pi, logarithm)
     return y * t + b * u - (a + b + 1.0) * logarithm
 
@@ -93,10 +93,8 @@ def _walk(
     u, vertices = start, []
     enough = _DROP - (min(np.log(b), 0.0) if leftwards else 0.0)
     gradient, second, away = _parts(a, b, y, u)
-    step = np.minimum(
-        np.sqrt(2.0 * _STEP / np.maximum(np.abs(second), 1e-300)), np.cbrt(6.0 * _STEP / (a + b + 1.0 + y))
-    )
-    step = np.minimum(step, 0.3 * np.abs(away))
+    step = np.sqrt(1.0 / np.maximum(np.abs(second), 1e-300))  # a fall of 1/2, where the saddle is simple
+    step = np.minimum(step, np.minimum(0.3, np.minimum(np.cbrt(3.0 / (a + b + 1.0 + y)), 0.3 * np.abs(away))))
     active = np.ones(u.shape, dtype=bool)
     for _ in range(400):
         u = np.where(active, u + step * direction, u)
@@ -112,7 +110,7 @@ def _walk(
         direction = -np.conj(gradient) / size
         step = np.minimum(_STEP / size, 0.3 * np.abs(away))
         step = np.minimum(step, np.maximum(0.7 * size / np.maximum(np.abs(second), 1e-300), 1e-3))
-        step = np.minimum(step, 1.0 if leftwards else 0.5)
+        step = np.minimum(step, 2.0 if leftwards else 0.5)
     tail = np.exp(_exponent(a, b, y, u) - top) / b if leftwards else np.zeros_like(u)
     return np.array(vertices), tail
 

@@ -30,6 +30,42 @@ def draw(row: MatrixReading, law: Law | None = None) -> Figure:
     return figure
 
 
+def draw_overview(rows: Sequence[MatrixReading]) -> Figure:
+    """All matrices side by side, in their order: share of spikes, exponents with intervals, error of the cut."""
+    import matplotlib
+
+    with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
+        figure = new_figure(9.2, 3.3)
+        axes: Any = figure.subplots(3, 1, sharex=True)
+        for k, row in enumerate(rows):
+            _overview(axes, k, row)
+        axes[0].set(ylabel="spikes", yscale="symlog")
+        axes[1].set_ylabel(r"$\alpha$")
+        axes[2].set(ylabel="cut error", ylim=(0.0, 1.05))
+        names = [row.name if len(row.name) <= 22 else f"…{row.name[-20:]}" for row in rows]
+        every = max(1, -(-len(names) // 60))
+        axes[2].set_xticks(range(0, len(names), every), names[::every], rotation=90, fontsize=6)
+        axes[2].set_xlim(-0.6, len(names) - 0.4)
+        figure.align_ylabels(axes)
+    return figure
+
+
+def _overview(axes: Any, k: int, row: MatrixReading) -> None:
+    if row.spikes is not None:
+        low, high = row.spikes_interval or (row.spikes, row.spikes)
+        axes[0].vlines(k, low, high, color=_SPIKE, linewidth=1.2)
+        axes[0].plot(k, row.spikes, "o", color=_SPIKE, markersize=3)
+    tail = row.tail
+    if tail is not None and tail.alpha is not None:
+        good = str(tail.status) == "ok"
+        colour = _FIT if good else _NOISE
+        if tail.interval is not None:
+            axes[1].vlines(k, *tail.interval, color=colour, linewidth=1.2)
+        axes[1].plot(k, tail.alpha, "o", color=colour, markersize=3, markerfacecolor=colour if good else "white")
+    if row.prune is not None:
+        axes[2].bar(k, row.prune.relative_error, color=_BULK, width=0.5, alpha=0.7)
+
+
 def draw_pages(rows: Sequence[tuple[MatrixReading, Law | None]], to_a_page: int = 4) -> Iterator[Figure]:
     """Pages of several readings, with their names."""
     import matplotlib

@@ -90,6 +90,7 @@ def _body(diagnosis: Diagnosis) -> list[str]:
     return [
         f'<p class="dim">{escape(summary(diagnosis))}. {escape(_settings(diagnosis))}</p>',
         _table(HEADER, links, escaped=True) if read else "",
+        _overview(read),
         _HOW,
         *(_section(row, k) for k, row in enumerate(read)),
         "<h2>Passed over</h2>" + _passed_over(diagnosis) if diagnosis.passed_over else "",
@@ -105,6 +106,18 @@ def _document(title: str, parts: Iterable[str]) -> str:
         f'weights</title><meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>\n'
         + "\n".join(part for part in [*parts, foot] if part)
         + "\n</body></html>\n"
+    )
+
+
+def _overview(rows: tuple[MatrixReading, ...]) -> str:
+    if len(rows) < 6:
+        return ""
+    from spectralaw.figures.weights import draw_overview
+
+    told = "Hollow points: the tail lies inside the bulk, or a power law does not fit. Spikes on a scale of logarithms."
+    return (
+        f'<img alt="spikes, exponents and errors of the cut of all matrices" src="{_png(draw_overview(rows))}">'
+        f'<p class="small dim">{told}</p>'
     )
 
 

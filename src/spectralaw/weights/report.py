@@ -60,11 +60,12 @@ def write_checkpoints(checkpoints: Checkpoints, path: Path, overwrite: bool = Fa
 def _pdf(diagnosis: Diagnosis, path: Path, before: Iterable[Figure] = ()) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
-    from spectralaw.figures.weights import draw_pages, draw_table
+    from spectralaw.figures.weights import draw_overview, draw_pages, draw_table
     from spectralaw.weights.text import HEADER, cells, summary
 
     pictures = [(row, bulk_law(row)) for row in diagnosis.read]
     rows = [cells(row.to_dict()) for row in diagnosis.read]
     with PdfPages(path, metadata={"CreationDate": None}) as pages:
-        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *before, *draw_pages(pictures)):
+        overview = [draw_overview(diagnosis.read)] if len(rows) > 5 else []
+        for figure in (*draw_table(summary(diagnosis), HEADER, rows), *overview, *before, *draw_pages(pictures)):
             pages.savefig(figure)

@@ -75,6 +75,8 @@ class NoiseBulk:
     """Where the noise ends: a singular value of a matrix; an eigenvalue where eigenvalues were given."""
     tw_scale: float | None = None
     """Scale of the fluctuations of the largest eigenvalue (Tracy–Widom), in units of eigenvalues."""
+    pvalue: float | None = None
+    """Chance that noise alone reaches the largest singular value."""
     noise_std: float | None = None
     """Standard deviation of an entry without the spikes."""
     noise_std_median: float | None = None

@@ -88,7 +88,7 @@ def stable_rank(values: Array) -> float:
 
 
 def effective_rank(singular: Array, exp: bool = True) -> float:
-    """exp(−Σ q log q) with q = s/Σ s; with ``exp=False`` the entropy over log p, between 0 and 1... over p values."""
+    """exp(−Σ q log q) with q = s/Σ s, from 1 to p; with ``exp=False`` (−Σ q log q)/p."""
     q = singular[singular > 0] / singular.sum()
     entropy = float(-np.sum(q * np.log(q)))
     return float(np.exp(entropy)) if exp else entropy / len(singular)

@@ -40,6 +40,7 @@ th:first-child, td:first-child, th.w, td.w { text-align: left; } td:first-child 
 p.small, ul.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }
 @media print { h2 { break-after: avoid; } section { break-inside: avoid; } }
 """
+_UNEVEN = 1.0  # spread of the logarithms of the variances
 _WORDS = {0, 2}  # columns of words
 
 
@@ -154,6 +155,11 @@ def sentences(row: dict[str, Any]) -> str:
             f"{spikes(row)} spikes beyond the edge {number(bulk['edge'])}"
             + (f" (null: {row['null_used']})" if row.get("null_used") else "")
             + f", noise {number(bulk.get('noise_std'))} an entry."
+        )
+    if bulk.get("profile_spread", 0.0) > _UNEVEN:
+        told.append(
+            f"The variances of its rows and columns differ much (log spread {bulk['profile_spread']:.1f}): what a few "
+            "rows or columns hold counts as their noise, not as spikes."
         )
     ranks = [("stable rank", "stable_rank"), ("effective rank", "effective_rank"), ("rank", "rank")]
     told.append(", ".join(f"{name} {number(row[key])}" for name, key in ranks if row.get(key) is not None) + ".")

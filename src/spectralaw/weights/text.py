@@ -17,9 +17,10 @@ HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank
 _LEFT_OUT = ("stable rank", "s₁", "edge", "fit p", "shape", "structure")  # in this order where the terminal is narrow
 NOTES = (
     "spikes: singular values beyond the edge of noise with the same row and column variances, at level {level:g}; in "
-    "brackets the counts of both nulls. α: exponent of the eigenvalue density beyond xmin; its 95 % interval holds for "
-    "an exact power law; in parentheses where the tail lies inside the bulk and describes noise. fit p: small means a "
-    "bad fit. cut error: relative error of the weights, not of the function, when the matrix is cut behind its spikes."
+    "brackets the counts of both nulls; *: the last one lies near the edge. α: exponent of the eigenvalue density beyond "
+    "xmin; its 95 % interval holds for an exact power law; in parentheses where the tail lies inside the bulk and "
+    "describes noise. fit p: small means a bad fit. cut error: relative error of the weights, not of the function, when "
+    "the matrix is cut behind its spikes."
 )
 CHANGES = ("matrix", "‖ΔW‖/‖W‖", "structure", "spikes of ΔW", "spikes", "α", "noise", "stable rank", "effective rank")
 CHANGE_NOTES = (
@@ -35,13 +36,13 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
         shape,
-        structure(row.get("structure", "")) + (" (bleeding out)" if row.get("bleed_out") else ""),
+        structure(row.get("structure", "")) + (" *" if row.get("bleed_out") else ""),
         spikes(row),
         number(bulk.get("edge")),
         number(row.get("spectral_norm")),
         number(row.get("stable_rank")),
         exponent(tail),
-        "" if tail.get("pvalue") is None else f"{tail['pvalue']:.2f}",
+        "" if tail.get("pvalue") is None or tail.get("status") == "too_few" else f"{tail['pvalue']:.2f}",
         "" if prune.get("relative_error") is None else f"{prune['relative_error']:.2f}",
     )
 
@@ -88,9 +89,14 @@ def groups(diagnosis: Diagnosis) -> list[tuple[str, int, str]]:
     for row in diagnosis.passed_over:
         found.setdefault(str(row.status).split(":")[0], []).append(row.name)
     return [
-        (status, len(names), ", ".join(names[:3]) + (", …" if len(names) > 3 else ""))
+        (status, len(names), ", ".join(map(short, names[:3])) + (", …" if len(names) > 3 else ""))
         for status, names in found.items()
     ]
+
+
+def short(name: str, length: int = 36) -> str:
+    """A name by its end, where it is long."""
+    return name if len(name) <= length else f"…{name[1 - length :]}"
 
 
 def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:

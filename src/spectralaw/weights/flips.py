@@ -34,9 +34,7 @@ def count_against_flips(spectrum: Spectrum, level: float, most: int, rng: np.ran
         if k:
             left = spectrum.vectors(k)
             matrix = spectrum.matrix - left @ (left.T @ spectrum.matrix)
-        grow = (
-            p * n / ((p - k) * (n - k)) * ((math.sqrt(p - k) + math.sqrt(n - k)) / (math.sqrt(p) + math.sqrt(n))) ** 2
-        )
+        grow = p * n / ((p - k) * (n - k)) * ((math.sqrt(p - k) + math.sqrt(n - k)) / (math.sqrt(p) + math.sqrt(n))) ** 2
         grow = grow if k else 1.0
         largest, beyond = 0.0, len(values)
         for _ in range(flips):

@@ -17,10 +17,10 @@ HEADER = ("matrix", "shape", "structure", "spikes", "edge", "s₁", "stable rank
 _LEFT_OUT = ("stable rank", "s₁", "edge", "fit p", "shape", "structure")  # in this order where the terminal is narrow
 NOTES = (
     "spikes: singular values beyond the edge of noise with the same row and column variances, at level {level:g}; in "
-    "brackets the counts of both nulls; *: the last one lies near the edge. α: exponent of the eigenvalue density beyond "
-    "xmin; its 95 % interval holds for an exact power law; in parentheses where the tail lies inside the bulk and "
-    "describes noise. fit p: small means a bad fit. cut error: relative error of the weights, not of the function, when "
-    "the matrix is cut behind its spikes."
+    "brackets the counts of both nulls; *: the last one lies near the edge. α: exponent of the eigenvalue density "
+    "beyond xmin; its 95 % interval holds for an exact power law; in parentheses where the tail lies inside the bulk "
+    "and describes noise. fit p: small means a bad fit. cut error: relative error of the weights, not of the function, "
+    "when the matrix is cut behind its spikes."
 )
 CHANGES = ("matrix", "‖ΔW‖/‖W‖", "structure", "spikes of ΔW", "spikes", "α", "noise", "stable rank", "effective rank")
 CHANGE_NOTES = (

@@ -38,9 +38,15 @@ class CutBulk:
 
     @property
     def is_bulk(self) -> bool:
-        """Whether the bulk is a cut semicircle at all: its distance times the root of its size is 0.24 to 0.5 for trained
-        networks, 2 to 9 for power laws (measured)."""
-        return self.ks is not None and self.ks * (self.positive - self.outliers) ** 0.5 < _FAR
+        """Whether there is a bulk and it is a cut semicircle: something was cut, and the distance times the root of its size,
+        0.24 to 0.5 for trained networks and 2 to 9 for power laws (measured), is small."""
+        near = self.ks is not None and self.ks * (self.positive - self.outliers) ** 0.5 < _FAR
+        return near and self.zero_mass > 0.0
+
+    @property
+    def only_outliers(self) -> bool:
+        """Whether all but a few of the eigenvalues are zero, and no bulk is left."""
+        return self.edge is None and self.zero_mass > 0.0
 
 
 def read_eigenvalues(values: Array, level: float = 0.05) -> CutBulk:

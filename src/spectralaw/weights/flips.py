@@ -10,14 +10,17 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.linalg import eigh_tridiagonal
 
 from spectralaw.weights.spectrum import Spectrum
 
 Array = NDArray[np.float64]
+Short = NDArray[np.float32]
 
 _MOST_ROUNDS = 12
-_DENSE = 256  # up to this many rows all eigenvalues are as fast as the largest one
+_DENSE = 96  # up to this many rows all eigenvalues are as fast as the largest one
+_RESIDUAL = 1e-3  # of the largest eigenvalue by Lanczos' method; its error is of second order in that
+_LONGEST = 300
 
 
 def flips_at(level: float) -> int:
@@ -29,16 +32,19 @@ def count_against_flips(spectrum: Spectrum, level: float, most: int, rng: np.ran
     """Singular values beyond the largest of flipped matrices, deflating and counting again up to ``most``."""
     matrix, values = spectrum.matrix, spectrum.values
     p, n = matrix.shape
+    unit = 2.0 ** math.floor(math.log2(float(np.max(np.abs(matrix)))))  # 32 bits have a short range
     flips, k = flips_at(level), 0
     for _ in range(_MOST_ROUNDS):
+        grow = 1.0
         if k:
             left = spectrum.vectors(k)
             matrix = spectrum.matrix - left @ (left.T @ spectrum.matrix)
-        grow = p * n / ((p - k) * (n - k)) * ((math.sqrt(p - k) + math.sqrt(n - k)) / (math.sqrt(p) + math.sqrt(n))) ** 2
-        grow = grow if k else 1.0
+            roots = (math.sqrt(p - k) + math.sqrt(n - k)) / (math.sqrt(p) + math.sqrt(n))
+            grow = p * n / ((p - k) * (n - k)) * roots**2
+        short = np.divide(matrix, unit, dtype=np.float32, casting="same_kind")
         largest, beyond = 0.0, len(values)
         for _ in range(flips):
-            largest = max(largest, top_eigenvalue(flip(matrix, rng)))
+            largest = max(largest, top_eigenvalue(flip(short, rng)) * unit**2)
             beyond = int(np.count_nonzero(values > largest * grow * (1.0 + 1e-9)))
             if beyond <= k:  # more flips can only make it less
                 return k
@@ -48,21 +54,29 @@ def count_against_flips(spectrum: Spectrum, level: float, most: int, rng: np.ran
     return k
 
 
-def flip(matrix: Array, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The matrix with random signs; 32 bits tell the largest eigenvalue to seven digits."""
+def flip(matrix: Short, rng: np.random.Generator) -> Short:
+    """The matrix with random signs."""
     bits = np.frombuffer(rng.bytes((matrix.size + 7) // 8), dtype=np.uint8)
-    signs = np.unpackbits(bits, count=matrix.size).reshape(matrix.shape).astype(np.float32)
-    signs *= -2.0
-    signs += 1.0
-    signs *= matrix.astype(np.float32)
-    return signs
+    signs = np.unpackbits(bits, count=matrix.size).astype(np.uint32) << 31
+    return (matrix.view(np.uint32) ^ signs.reshape(matrix.shape)).view(np.float32)
 
 
-def top_eigenvalue(matrix: NDArray[np.float32]) -> float:
-    """Largest eigenvalue of M Mᵀ: dense for few rows, by Lanczos' method in 32 bits for many."""
+def top_eigenvalue(matrix: Short) -> float:
+    """Largest eigenvalue of M Mᵀ: dense for few rows, by Lanczos' method for many."""
     rows = matrix.shape[0]
     if rows <= _DENSE:
         return float(np.linalg.eigvalsh(matrix @ matrix.T)[-1])
-    operator = LinearOperator((rows, rows), matvec=lambda x: matrix @ (matrix.T @ x), dtype=np.float32)  # type: ignore[call-arg]
-    start = np.random.default_rng(0).standard_normal(rows).astype(np.float32)
-    return float(eigsh(operator, k=1, which="LA", tol=1e-4, v0=start, return_eigenvectors=False)[0])
+    vector = np.random.default_rng(rows).standard_normal(rows).astype(np.float32)
+    vector /= np.linalg.norm(vector)
+    before, diagonal, off = np.zeros_like(vector), [], [0.0]
+    for step in range(1, _LONGEST + 1):
+        product = matrix @ (vector @ matrix)
+        diagonal.append(float(vector @ product))
+        product -= np.float32(diagonal[-1]) * vector + np.float32(off[-1]) * before
+        off.append(float(np.linalg.norm(product)))
+        if step % 5 == 0 and step >= 15 or off[-1] <= 1e-6 * max(diagonal):
+            ritz, last = eigh_tridiagonal(diagonal, off[1:-1], select="i", select_range=(step - 1, step - 1))
+            if off[-1] * abs(last[-1, 0]) <= _RESIDUAL * ritz[0]:
+                return float(ritz[0])
+        before, vector = vector, product / np.float32(off[-1])
+    return float(np.linalg.eigvalsh(matrix @ matrix.T)[-1])

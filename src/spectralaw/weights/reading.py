@@ -142,7 +142,7 @@ def _spectrum_of_matrix(row: MatrixReading, wide: Array, how: _How) -> MatrixRea
         ks=distance_from_marchenko_pastur(spectrum, spikes or 0) if count.has_bulk else None,
     )
     tail = _tail(values[: spectrum.rank], spikes, edge.location if count.has_bulk else None, how)
-    heavy = _heavy(tail, edge.location if count.has_bulk else None)
+    heavy = _heavy(tail, edge.location if count.has_bulk else None, spectrum.rank)
     next_value = float(singular[spikes or 0]) if (spikes or 0) < p else 0.0
     row = replace(
         row,
@@ -226,10 +226,12 @@ def _tail(values: Array, spikes: int | None, edge: float | None, how: _How) -> P
     )
 
 
-def _heavy(tail: PowerLawTail, edge: float | None) -> bool:
-    if tail.status is not TailStatus.OK or tail.xmin is None:
+def _heavy(tail: PowerLawTail, edge: float | None, count: int) -> bool:
+    """A tail that stands and begins beyond the edge; where no edge is known, one of half of the eigenvalues or more."""
+    if tail.status is not TailStatus.OK or tail.xmin is None or tail.n is None:
         return False
-    return (edge is None or tail.xmin >= edge) and power_law_stands(tail.models)
+    beyond = 2 * tail.n >= count if edge is None else tail.xmin >= edge
+    return beyond and power_law_stands(tail.models)
 
 
 def _whole(positive: Array, ratio: float | None, how: _How) -> dict[str, Any] | None:
@@ -258,11 +260,11 @@ def _eigenvalues(row: MatrixReading, array: NDArray[Any], how: _How) -> MatrixRe
     row = replace(row, zero_mass=read.zero_mass, rank=read.positive, singular_values=singular)
     if read.positive == 0:
         return replace(row, spikes=0, spikes_interval=(0, 0), structure=Structure.COLLAPSED)
-    has_bulk, only_outliers = read.edge is not None and read.is_bulk, read.edge is None
+    has_bulk, only_outliers = read.is_bulk, read.only_outliers
     spikes = read.outliers if has_bulk or only_outliers else None
     edge = read.edge.location if read.edge is not None and has_bulk else None
     tail = _tail(values[: read.positive], spikes, edge, how)
-    heavy = not only_outliers and _heavy(tail, edge)
+    heavy = not only_outliers and _heavy(tail, edge, read.positive)
     next_value = float(values[read.outliers]) if read.outliers < len(values) else 0.0
     largest = float(values[0])
     return replace(

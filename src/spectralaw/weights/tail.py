@@ -122,12 +122,12 @@ def _in_parts(y: Array, size: int = 4_000_000) -> tuple[Array, Integers, Array]:
 
 
 def _geometric(low: int, high: int, count: int) -> Integers:
-    return np.unique(np.geomspace(low, high, count).round().astype(np.int64))
+    return np.unique(np.geomspace(low, high, count).astype(np.int64))
 
 
 def _around(coarse: Integers, best: int) -> Integers:
     low, high = coarse[max(best - 1, 0)], coarse[min(best + 1, len(coarse) - 1)]
-    return np.unique(np.linspace(low, high, _FINE).round().astype(np.int64))
+    return np.unique(np.linspace(low, high, _FINE).astype(np.int64))
 
 
 def _hill(y: Array, candidates: Integers) -> Array:

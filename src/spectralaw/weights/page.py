@@ -34,8 +34,8 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
-th, td { padding: 0.18rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; }
-th:first-child, td:first-child, th.w, td.w { text-align: left; } td:first-child { overflow-wrap: anywhere; }
+th, td { padding: 0.18rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
+th:first-child, td:first-child, th.w, td.w { text-align: left; } td:first-child, td:last-child.w { white-space: normal; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } img { width: 100%; background: #fff; border-radius: 4px; margin: 0.4rem 0; }
 p.small, ul.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }
 @media print { h2 { break-after: avoid; } section { break-inside: avoid; } }
@@ -162,20 +162,19 @@ def sentences(row: dict[str, Any]) -> str:
             "rows or columns hold counts as their noise, not as spikes."
         )
     ranks = [("stable rank", "stable_rank"), ("effective rank", "effective_rank"), ("rank", "rank")]
-    told.append(", ".join(f"{name} {number(row[key])}" for name, key in ranks if row.get(key) is not None) + ".")
+    known = ", ".join(f"{name} {number(row[key])}" for name, key in ranks if row.get(key) is not None)
+    told.append(f"{known[:1].upper()}{known[1:]}." if known else "")
     if tail.get("alpha") is not None:
         interval = f" [{tail['interval'][0]:.2f}, {tail['interval'][1]:.2f}]" if tail.get("interval") else ""
         pvalue = f", p = {tail['pvalue']:.2f}" if tail.get("pvalue") is not None else ""
         status = str(tail.get("status", "")).replace("_", " ")
         told.append(f"Tail: α = {tail['alpha']:.2f}{interval} from {tail['n']} eigenvalues{pvalue} ({status}).")
-        if tail.get("note"):
-            told.append(f"{tail['note'].rstrip('.')}.")
     if prune.get("keep") is not None:
         told.append(
             f"Cut behind the spikes: rank {prune['keep']}, {100 * prune['parameters']:.1f} % of the numbers, "
             f"relative error of the weights {prune['relative_error']:.3f}."
         )
-    return " ".join(part for part in told if part != ".")
+    return " ".join(part for part in told if part)
 
 
 def _spike_table(row: dict[str, Any]) -> str:

@@ -150,9 +150,14 @@ def _tail(axis: Any, row: MatrixReading) -> None:
     axis.plot(grid, fitted, color=_FIT, linestyle=":" if inside else "-")
     word = {"inside_bulk": "inside the bulk", "rejected": "rejected"}.get(str(tail.status), "")
     axis.set_title(rf"$\alpha = {tail.alpha:.2f}$, {tail.n} beyond xmin" + (f" ({word})" if word else ""), fontsize=8)
-    low = max(eigenvalues[-1], eigenvalues[0] * 1e-6)
-    axis.set_xlim(low * 0.8, eigenvalues[0] * 1.5)
+    axis.set_xlim(0.8 * _lowest(eigenvalues), eigenvalues[0] * 1.5)
     _decades_only(axis.xaxis)
+
+
+def _lowest(eigenvalues: np.ndarray) -> float:
+    """Where pictures begin: rounding errors of a matrix that is not of full rank are no part of its spectrum."""
+    real = eigenvalues[eigenvalues > 1e-12 * eigenvalues[0]]
+    return float(np.quantile(real, 0.03))
 
 
 def _curve(axis: Any, row: MatrixReading) -> None:
@@ -162,6 +167,8 @@ def _curve(axis: Any, row: MatrixReading) -> None:
         axis.set(xticks=[], yticks=[])
         return
     xmin, alpha = (np.asarray(part) for part in tail.curve)
+    seen = xmin >= 0.5 * _lowest(np.asarray(row.eigenvalues))
+    xmin, alpha = xmin[seen], alpha[seen]
     axis.plot(xmin, alpha, color=_NOISE, linewidth=1.1, marker=".", markersize=3)
     interval = tail.interval or tail.interval_fixed_xmin
     if interval is not None:

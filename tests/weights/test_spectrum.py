@@ -111,4 +111,8 @@ def test_flips_leave_signal_and_refuse_heavy_noise(unit):
     alone = count_against_flips(Spectrum(unit * (signal + noise)), 0.05, 100, rg(0))
     assert 3 <= alone <= 4  # by themselves random signs of the residual count one too many at times
     assert count_against_flips(Spectrum(unit * (signal + noise)), 0.05, 2, rg(0)) >= 2
-    assert count_against_flips(Spectrum(unit * noise), 0.05, 100, rg(0)) == 0
+    false = sum(
+        count_against_flips(Spectrum(unit * rg(seed).standard_t(3, (60, 90))), 0.05, 100, rg(seed)) > 0
+        for seed in range(12)
+    )
+    assert false <= 3  # level 0.05

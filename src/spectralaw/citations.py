@@ -83,6 +83,36 @@ _ENTRIES = {
             "year": "2011",
         },
     ),
+    "hodgkinson2025models": (
+        "misc",
+        {
+            "title": "Models of Heavy-Tailed Mechanistic Universality",
+            "author": "Hodgkinson, Liam and Wang, Zhichao and Mahoney, Michael W.",
+            "year": "2025",
+            "eprint": "2506.03470",
+        },
+    ),
+    "nadakuditi2014optshrink": (
+        "article",
+        {
+            "title": "{OptShrink}: An Algorithm for Improved Low-Rank Signal Matrix Denoising by Optimal, Data-Driven "
+            "Singular Value Shrinkage",
+            "author": "Nadakuditi, Raj Rao",
+            "journal": "IEEE Transactions on Information Theory",
+            "year": "2014",
+            "eprint": "1306.6042",
+        },
+    ),
+    "clauset2009power": (
+        "article",
+        {
+            "title": "Power-Law Distributions in Empirical Data",
+            "author": "Clauset, Aaron and Shalizi, Cosma Rohilla and Newman, Mark E. J.",
+            "journal": "SIAM Review",
+            "year": "2009",
+            "eprint": "0706.1062",
+        },
+    ),
 }
 _TOPICS = {
     "predict-diagonal": ("defilippis2025scaling", "donoho2009message", "bayati2010lasso"),
@@ -91,6 +121,8 @@ _TOPICS = {
     "train-diagonal": ("defilippis2025scaling", "pedregosa2011scikit"),
     "train-quadratic": ("defilippis2025scaling", "erba2025nuclear", "beck2009fista"),
     "train-network": ("defilippis2025scaling", "liu1989lbfgs"),
+    "diagnose": ("nadakuditi2014optshrink", "clauset2009power"),
+    "heavy-tails": ("hodgkinson2025models",),
 }
 
 

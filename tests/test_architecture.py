@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
-    "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "reproduction": ASKED | {"ensembles", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

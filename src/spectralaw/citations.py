@@ -83,22 +83,31 @@ _ENTRIES = {
             "year": "2011",
         },
     ),
+    "hodgkinson2025models": (
+        "misc",
+        {
+            "title": "Models of Heavy-Tailed Mechanistic Universality",
+            "author": "Hodgkinson, Liam and Wang, Zhichao and Mahoney, Michael W.",
+            "year": "2025",
+            "eprint": "2506.03470",
+        },
+    ),
     "nadakuditi2014optshrink": (
         "article",
         {
-            "title": "{OptShrink}: An algorithm for improved low-rank signal matrix denoising by optimal, data-driven "
-            "singular value shrinkage",
+            "title": "{OptShrink}: An Algorithm for Improved Low-Rank Signal Matrix Denoising by Optimal, Data-Driven "
+            "Singular Value Shrinkage",
             "author": "Nadakuditi, Raj Rao",
             "journal": "IEEE Transactions on Information Theory",
             "year": "2014",
             "eprint": "1306.6042",
         },
     ),
-    "clauset2009powerlaw": (
+    "clauset2009power": (
         "article",
         {
-            "title": "Power-law distributions in empirical data",
-            "author": "Clauset, Aaron and Shalizi, Cosma Rohilla and Newman, M. E. J.",
+            "title": "Power-Law Distributions in Empirical Data",
+            "author": "Clauset, Aaron and Shalizi, Cosma Rohilla and Newman, Mark E. J.",
             "journal": "SIAM Review",
             "year": "2009",
             "eprint": "0706.1062",
@@ -132,8 +141,9 @@ _TOPICS = {
     "train-diagonal": ("defilippis2025scaling", "pedregosa2011scikit"),
     "train-quadratic": ("defilippis2025scaling", "erba2025nuclear", "beck2009fista"),
     "train-network": ("defilippis2025scaling", "liu1989lbfgs"),
-    "diagnose": ("johnstone2001largest", "nadakuditi2014optshrink", "clauset2009powerlaw", "martin2021implicit"),
+    "diagnose": ("johnstone2001largest", "nadakuditi2014optshrink", "clauset2009power", "martin2021implicit"),
     "prune": ("nadakuditi2014optshrink", "defilippis2025scaling"),
+    "heavy-tails": ("hodgkinson2025models",),
 }
 
 

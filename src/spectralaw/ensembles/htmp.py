@@ -136,21 +136,19 @@ class HTMP:
     def cdf(self, x: ArrayLike) -> Array:
         """Distribution function, by integrating the density; right to about 10⁻¹⁰."""
         x = np.asarray(x, dtype=float)
-        breaks, total, values = self._table
+        breaks, total, _, inner = self._table
         safe = np.clip(x, breaks[0], breaks[-1])
         at = np.clip(np.searchsorted(breaks, safe, side="right") - 1, 0, len(breaks) - 2)
         low, high = np.log(breaks[at]), np.log(breaks[at + 1])
-        span = np.log(safe) - low
-        inner = np.zeros(x.shape)
-        for node, weight in zip(_GAUSS, _GAUSS_WEIGHTS, strict=True):
-            place = (span * (node + 1.0) / (high - low) - 1.0)[..., None]  # on [−1, 1] of the panel
-            inner += 0.5 * weight * span * np.exp(_barycentric(place, values[at]))
-        value = np.where(x < breaks[0], self._below(np.clip(x, 0.0, breaks[0])), total[at] + inner)
+        place = (2.0 * (np.log(safe) - low) / (high - low) - 1.0)[..., None]  # on [−1, 1] of the panel
+        value = total[at] + _barycentric(place, inner[at])
+        value = np.where(x < breaks[0], self._below(np.clip(x, 0.0, breaks[0])), value)
         return np.where(np.isnan(x), np.nan, np.clip(np.where(x >= breaks[-1], 1.0, value), 0.0, 1.0))
 
     @cached_property
-    def _table(self) -> tuple[Array, Array, Array]:
-        """Ends of panels, the distribution function there, and log(x ρ) at Gauss's nodes of each panel."""
+    def _table(self) -> tuple[Array, Array, Array, Array]:
+        """Ends of panels, the distribution function there, and at Gauss's nodes of each panel log(x ρ) and the integral from
+        the left end."""
         a, unit = self.a, self.b / self.gamma
         panels = self._panels()
         for _ in range(4):
@@ -162,7 +160,7 @@ class HTMP:
             start = float(self._below(np.exp(ends[:1]))[0])
             total = np.r_[start, start + np.cumsum(mass)]
             if abs(total[-1] - 1.0) < 1e-10 + 1e-14 * (a + self.b):
-                return np.exp(ends), total, values
+                return np.exp(ends), total, values, half[:, None] * (np.exp(values) @ _RUNNING.T)
             panels = np.sort(np.r_[panels, np.sqrt(panels[1:] * panels[:-1])])
         raise ConvergenceFailure(f"the density of {self} integrates to 1 + {total[-1] - 1.0:.1e}")
 
@@ -294,7 +292,7 @@ class InverseHTMP:
         """E z, …, E zⁿ; infinite from the tail exponent less one on. By integration, but for the first."""
         n = positive_integer("n", n)
         result = np.full(n, np.inf)
-        breaks, _, values = self.direct._table
+        breaks, _, values, _ = self.direct._table
         half = 0.5 * np.diff(np.log(breaks))
         middle = 0.5 * (np.log(breaks[1:]) + np.log(breaks[:-1]))
         nodes = middle[:, None] + half[:, None] * _GAUSS
@@ -325,6 +323,18 @@ def _weights() -> Array:
 
 
 _BARYCENTRIC = _weights()
+
+
+def _running() -> Array:
+    """Integrals from −1 to each node of the polynomials that are 1 at one node and 0 at the others."""
+    legendre = np.polynomial.legendre
+    orders = len(_GAUSS)
+    values = legendre.legvander(_GAUSS, orders - 1)
+    integrals = np.array([legendre.legval(_GAUSS, legendre.legint(unit, lbnd=-1)) for unit in np.eye(orders)]).T
+    return np.linalg.solve(values.T, integrals.T).T
+
+
+_RUNNING = _running()
 
 
 def _barycentric(place: Array, values: Array) -> Array:

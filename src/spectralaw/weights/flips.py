@@ -41,7 +41,7 @@ def count_against_flips(spectrum: Spectrum, level: float, most: int, rng: np.ran
             matrix = spectrum.matrix - left @ (left.T @ spectrum.matrix)
             roots = (math.sqrt(p - k) + math.sqrt(n - k)) / (math.sqrt(p) + math.sqrt(n))
             grow = p * n / ((p - k) * (n - k)) * roots**2
-        short = np.divide(matrix, unit, dtype=np.float32, casting="same_kind")
+        short = np.divide(matrix, unit, out=np.empty(matrix.shape, dtype=np.float32), casting="unsafe")
         largest, beyond = 0.0, len(values)
         for _ in range(flips):
             largest = max(largest, top_eigenvalue(flip(short, rng)) * unit**2)

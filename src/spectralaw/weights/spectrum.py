@@ -30,7 +30,7 @@ class Spectrum:
         self._reflectors, self._diagonal, self._off, self._tau, info = lapack.dsytrd(
             gram.T, lower=1, lwork=int(work), overwrite_a=1
         )
-        values, failed = lapack.dsterf(self._diagonal, self._off)
+        values, failed = lapack.dsterf(self._diagonal, self._off) if size > 1 else (self._diagonal, 0)
         if info or failed:
             raise np.linalg.LinAlgError("the eigenvalues of W Wᵀ did not converge")
         self._vectors = np.zeros((size, 0))
@@ -52,14 +52,15 @@ class Spectrum:
         if count > self._vectors.shape[1]:
             size = len(self._diagonal)
             wanted = min(size, max(count, 8))
+            if size == 1:
+                return np.ones((1, 1))
             _, vectors = linalg.eigh_tridiagonal(
                 self._diagonal, self._off, select="i", select_range=(size - wanted, size - 1), lapack_driver="stemr"
             )
             vectors = np.asfortranarray(vectors[:, ::-1])
-            if size > 1:
-                reflectors = self._reflectors[1:, :-1]
-                work = lapack.dormqr("L", "N", reflectors, self._tau, vectors[1:], -1)[1]
-                vectors[1:] = lapack.dormqr("L", "N", reflectors, self._tau, vectors[1:], int(work[0]))[0]
+            reflectors = self._reflectors[1:, :-1]
+            work = lapack.dormqr("L", "N", reflectors, self._tau, vectors[1:], -1)[1]
+            vectors[1:] = lapack.dormqr("L", "N", reflectors, self._tau, vectors[1:], int(work[0]))[0]
             self._vectors = vectors
         return self._vectors[:, :count]
 

@@ -90,6 +90,19 @@ def test_nothing_to_read_and_refused_files(capsys, tmp_path):
     assert _run(capsys, "diagnose", tmp_path / "missing.npz")[0] == 2
 
 
+def test_a_decomposition_that_does_not_converge(capsys, file, monkeypatch):
+    from spectralaw.weights import reading
+
+    def fail(*_):
+        raise np.linalg.LinAlgError("it did not converge")
+
+    assert _run(capsys, "diagnose", file, "--include", "w", "--no-intervals")[0] == 0
+    monkeypatch.setattr(reading, "Spectrum", fail)
+    status, out, err = _run(capsys, "diagnose", file, "--json")
+    assert status == 1 and "could not be computed" in err and err.count("\n") == 1
+    assert _strict(out)["matrices"][0]["status"] == "out_of_scope"
+
+
 def test_checkpoints(capsys, file, tmp_path):
     np.savez(tmp_path / "v.npz", w=SPIKED * 2, n=NOISE)
     status, out, _ = _run(capsys, "diagnose", file, tmp_path / "v.npz", "--json", "--no-intervals")

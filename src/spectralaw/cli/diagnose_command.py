@@ -91,12 +91,12 @@ def _diagnose(files: list[Path], settings: dict[str, Any], report: Path | None, 
     if report is not None:
         answer.report(report)
         typer.echo(f"report in {report}", err=True)
+    if answer.failures:
+        typer.echo(f"spectralaw: the spectrum of {answer.failures[0]} could not be computed", err=True)
+        raise typer.Exit(1)
     if not answer.read:
         typer.echo(f"spectralaw: {files[0].name} holds no matrix that could be read: {answer.why_nothing()}", err=True)
         raise typer.Exit(2)
-    if answer.failures:
-        typer.echo(f"spectralaw: the tail of {answer.failures[0]} could not be fitted", err=True)
-        raise typer.Exit(1)
 
 
 def _describe(file: Path, chosen: dict[str, Any], json: bool, csv: bool) -> None:

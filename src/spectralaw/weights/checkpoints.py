@@ -110,7 +110,7 @@ class Checkpoints:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Names of matrices whose tail could not be fitted."""
+        """Names of matrices whose decomposition did not converge."""
         return tuple(name for diagnosis in self.diagnoses for name in diagnosis.failures)
 
     def why_nothing(self) -> str:

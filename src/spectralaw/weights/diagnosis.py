@@ -64,8 +64,10 @@ class Diagnosis:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Names of matrices whose tail could not be fitted."""
-        return tuple(row.name for row in self.read if row.tail is not None and str(row.tail.status) == "failed")
+        """Names of matrices whose decomposition did not converge."""
+        return tuple(
+            row.name for row in self.passed_over if row.reason.startswith("its spectrum could not be computed")
+        )
 
     def why_nothing(self) -> str:
         """Statuses of what was passed over, for a source of which nothing was read."""

@@ -276,4 +276,5 @@ def _along(line: Sequence[Any], name: str, rows: Sequence[MatrixReading | None])
         else:
             axis.set_yticks([])
             axis.text(0.5, 0.5, "no tail to compare", transform=axis.transAxes, ha="center", fontsize=7.5, color=INK)
+    line[0].set_ylim(0.0, max(line[0].get_ylim()[1], 1.0))
     line[0].set_ylabel(name if len(name) < 24 else f"…{name[-22:]}", fontsize=7.5)

@@ -289,5 +289,5 @@ def _updates(
 def _labels(sources: Sequence[Any], diagnoses: Sequence[Diagnosis]) -> tuple[str, ...]:
     labels = [diagnosis.source for diagnosis in diagnoses]
     if len(set(labels)) < len(labels):  # the same file name in several folders
-        labels = [str(s) if isinstance(s, (str, os.PathLike)) else f"{k}" for k, s in enumerate(sources)]
+        labels = [str(s) if isinstance(s, (str, os.PathLike)) else f"checkpoint {k}" for k, s in enumerate(sources)]
     return tuple(labels)

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
 th, td { padding: 0.18rem 0.6rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
 th:first-child, td:first-child, th.w, td.w { text-align: left; }
+td:first-child { min-width: 9rem; }
 td:first-child, td:last-child.w { white-space: normal; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } img { width: 100%; background: #fff; border-radius: 4px; margin: 0.4rem 0; }
 p.small, ul.small, details { font-size: 0.88rem; } .dim { opacity: 0.75; } a { color: inherit; }

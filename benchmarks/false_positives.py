@@ -75,6 +75,23 @@ def rate(hits: list[bool]) -> str:
     return f"{share:.3f} ± {np.sqrt(max(share * (1 - share), 1 / len(hits)) / len(hits)):.3f}"
 
 
+def power(repetitions: int) -> dict[float, float]:
+    """How often one signal in white noise of 100 × 200 is found, by its strength over the threshold (p n)^(1/4)."""
+    p, n = 100, 200
+    found = {}
+    for factor in (1.1, 1.25, 1.5, 2.0):
+        hits = []
+        for seed in range(repetitions):
+            rng = np.random.default_rng(seed)
+            left, right = rng.standard_normal(p), rng.standard_normal(n)
+            signal = np.outer(left / np.linalg.norm(left), right / np.linalg.norm(right))
+            w = rng.standard_normal((p, n)) + factor * (p * n) ** 0.25 * signal
+            hits.append(bool(sl.diagnose(w, intervals=False)[0].spikes))
+        found[factor] = float(np.mean(hits))
+        print(f"signal of {factor} × the threshold: found in {rate(hits)}", flush=True)
+    return found
+
+
 def main(repetitions: int) -> None:
     lines = [
         f"| entries, {SHAPE[0]} × {SHAPE[1]}, R = {repetitions} | variance profile alone | default | "
@@ -105,6 +122,7 @@ def main(repetitions: int) -> None:
     now = datetime.now(UTC)
     folder = Path(__file__).parent / "results"
     content = {"date": now.isoformat(timespec="seconds"), "repetitions": repetitions, "shape": SHAPE, "rates": shares}
+    content["power"] = power(repetitions)
     path = folder / f"{now:%Y-%m-%dT%H%M%S}-false-positives.json"
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

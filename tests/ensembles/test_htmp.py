@@ -43,7 +43,8 @@ def test_density_against_mpmath(gamma, kappa):
 
 
 @pytest.mark.parametrize(
-    "gamma, kappa", [(0.25, 2.0), (0.9, 0.3), (0.1, 20.0), (0.99, 3.0), (0.25, 1e4), (0.999, 1e3), (0.5, 1.0), (0.5, 2.0)]
+    "gamma, kappa",
+    [(0.25, 2.0), (0.9, 0.3), (0.1, 20.0), (0.99, 3.0), (0.25, 1e4), (0.999, 1e3), (0.5, 1.0), (0.5, 2.0)],
 )
 def test_distribution_function(gamma, kappa):
     """Against Gauss's rule of the Jacobi matrix: the distribution function is within one weight of it."""

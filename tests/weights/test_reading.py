@@ -27,7 +27,11 @@ def spiked():
 
 def profiled():
     r = rg(2)
-    return np.exp(0.5 * r.standard_normal((128, 1))) * np.exp(0.5 * r.standard_normal((1, 256))) * r.standard_normal((128, 256))
+    return (
+        np.exp(0.5 * r.standard_normal((128, 1)))
+        * np.exp(0.5 * r.standard_normal((1, 256)))
+        * r.standard_normal((128, 256))
+    )
 
 
 def sparse():
@@ -92,7 +96,10 @@ def test_heavy_entries_are_no_spikes(matrix, edge, largest):
 
 
 def test_eigenvalues_of_pareto_tails():
-    for n, exponent, alpha, low, high in ((1000, 1.5, 2.499770, 2.40820, 2.59418), (400, 3.0, 3.998848, 3.71178, 4.30015)):
+    for n, exponent, alpha, low, high in (
+        (1000, 1.5, 2.499770, 2.40820, 2.59418),
+        (400, 3.0, 3.998848, 3.71178, 4.30015),
+    ):
         row = read_matrix("e", ((np.arange(n) + 0.5) / n) ** (-1.0 / exponent), kind="eigenvalues", resamples=40)
         assert row.tail.alpha == pytest.approx(alpha, abs=2e-6) and row.tail.n == n
         assert row.tail.ks == pytest.approx(1.0 / n, rel=1e-3)
@@ -233,7 +240,9 @@ def test_false_positives_of_white_noise():
 
 @pytest.mark.statistical
 def test_false_positives_of_heavy_entries_with_the_guard():
-    rows = [read_matrix(f"{seed}", rg(seed).standard_t(5, (64, 256)), seed=seed, intervals=False) for seed in range(300)]
+    rows = [
+        read_matrix(f"{seed}", rg(seed).standard_t(5, (64, 256)), seed=seed, intervals=False) for seed in range(300)
+    ]
     assert 2 <= sum(row.spikes > 0 for row in rows) <= 27
     unguarded = [read(rg(seed).standard_t(5, (64, 256)), null="edge").spikes for seed in range(300)]
     assert np.count_nonzero(unguarded) > 45  # what the guard is for

@@ -41,7 +41,9 @@ def test_small_singular_values_come_from_the_svd():
 def test_sums_over_entries():
     w = rg(0).standard_normal((300, 310))
     entries = Entries(w)
-    assert entries.rows == pytest.approx(np.sum(w**2, axis=1)) and entries.columns == pytest.approx(np.sum(w**2, axis=0))
+    assert entries.rows == pytest.approx(np.sum(w**2, axis=1)) and entries.columns == pytest.approx(
+        np.sum(w**2, axis=0)
+    )
     profile = np.exp(0.3 * rg(1).standard_normal((300, 1))) * np.exp(0.3 * rg(2).standard_normal(310))
     assert Entries(profile * w).kurtosis == pytest.approx(3.0, abs=0.25)  # whatever the profile
     assert Entries(np.sign(w)).kurtosis == pytest.approx(1.0)

@@ -7,4 +7,14 @@ from spectralaw.ensembles.semicircle import CutSemicircle
 from spectralaw.ensembles.separable import Edge, SeparableNoise
 from spectralaw.ensembles.tracy_widom import TracyWidom
 
-__all__ = ["HTMP", "CutSemicircle", "Edge", "HTMPFit", "InverseHTMP", "MarchenkoPastur", "SeparableNoise", "TracyWidom", "fit"]
+__all__ = [
+    "HTMP",
+    "CutSemicircle",
+    "Edge",
+    "HTMPFit",
+    "InverseHTMP",
+    "MarchenkoPastur",
+    "SeparableNoise",
+    "TracyWidom",
+    "fit",
+]

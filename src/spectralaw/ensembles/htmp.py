@@ -168,9 +168,14 @@ class HTMP:
         """Ends of panels in y: fine around the two edges of the Marchenko–Pastur law, at distances that double."""
         p, q = math.sqrt(self.b), math.sqrt(self.a + 1.0 + self.b)
         low, high = (q - p) ** 2, (q + p) ** 2
-        scale_low, scale_high = (q - p) * (1.0 / p - 1.0 / q) ** (1.0 / 3.0), (q + p) * (1.0 / p + 1.0 / q) ** (1.0 / 3.0)
+        scale_low, scale_high = (
+            (q - p) * (1.0 / p - 1.0 / q) ** (1.0 / 3.0),
+            (q + p) * (1.0 / p + 1.0 / q) ** (1.0 / 3.0),
+        )
         negligible = (-45.0 - self._log_edge + math.log(self.a + 1.0)) / (self.a + 1.0) + math.log(self.b / self.gamma)
-        first = max(1e-17 * min(1.0, 1.0 / self.b), math.exp(min(negligible, math.log(0.5 * low) if low > 0 else -690.0)))
+        first = max(
+            1e-17 * min(1.0, 1.0 / self.b), math.exp(min(negligible, math.log(0.5 * low) if low > 0 else -690.0))
+        )
         first = min(first, 1e-3 * high)
         last = high + 20.0 * scale_high + 60.0
         near = 2.0 ** np.arange(0.0, 60.0)
@@ -190,7 +195,9 @@ class HTMP:
             return np.exp(np.minimum(self._log_edge + scaled, 0.0)) / (a + 1.0)
         power = np.exp(scaled) * (b / self.gamma) ** (a + 1.0)
         front = math.exp(self._log_edge) / (b / self.gamma) ** (a + 1.0) / (a + 1.0)
-        ratio = special.gamma(-1.0 - a) * math.exp(special.gammaln(a + b + 1.0) - special.gammaln(b) - special.gammaln(1.0 + a))
+        ratio = special.gamma(-1.0 - a) * math.exp(
+            special.gammaln(a + b + 1.0) - special.gammaln(b) - special.gammaln(1.0 + a)
+        )
         angle = math.pi * (1.0 + a)
         turned = ratio * power
         return front / (ratio * math.sin(angle)) * np.arctan2(turned * math.sin(angle), 1.0 + turned * math.cos(angle))
@@ -208,7 +215,9 @@ class HTMP:
         z = np.asarray(z, dtype=complex)
         on_support = (z.imag == 0.0) & (z.real >= 0.0)
         if np.any(on_support) or not np.all(np.isfinite(z)):
-            raise InvalidInput(f"z must be finite and off the support [0, ∞), not {z[on_support | ~np.isfinite(z)].flat[0]}")
+            raise InvalidInput(
+                f"z must be finite and off the support [0, ∞), not {z[on_support | ~np.isfinite(z)].flat[0]}"
+            )
         levels, before = 64, self._fraction(z, 32)
         while levels <= _LONGEST:
             value = self._fraction(z, levels)
@@ -276,7 +285,9 @@ class InverseHTMP:
         z = np.asarray(z, dtype=float)
         positive = z > 0
         inverse = 1.0 / np.where(positive, z, 1.0)
-        return np.where(positive, self.direct.logpdf(inverse) + 2.0 * np.log(inverse), np.where(np.isnan(z), np.nan, -np.inf))
+        return np.where(
+            positive, self.direct.logpdf(inverse) + 2.0 * np.log(inverse), np.where(np.isnan(z), np.nan, -np.inf)
+        )
 
     def pdf(self, z: ArrayLike) -> Array:
         """Density."""
@@ -286,7 +297,9 @@ class InverseHTMP:
         """Distribution function."""
         z = np.asarray(z, dtype=float)
         positive = z > 0
-        return np.where(positive, 1.0 - self.direct.cdf(1.0 / np.where(positive, z, 1.0)), np.where(np.isnan(z), np.nan, 0.0))
+        return np.where(
+            positive, 1.0 - self.direct.cdf(1.0 / np.where(positive, z, 1.0)), np.where(np.isnan(z), np.nan, 0.0)
+        )
 
     def moments(self, n: int) -> Array:
         """E z, …, E zⁿ; infinite from the tail exponent less one on. By integration, but for the first."""

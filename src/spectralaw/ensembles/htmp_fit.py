@@ -75,7 +75,9 @@ def fit(eigs: ArrayLike, inverse: bool = False, max_evaluations: int = 400) -> H
     if values.size < _FEWEST:
         raise InvalidInput(f"eigs must hold at least {_FEWEST} eigenvalues, not {values.size}")
     if not np.all(np.isfinite(values)) or values[0] <= 0:
-        raise InvalidInput(f"eigs must be positive and finite, not {values[~(np.isfinite(values) & (values > 0))][0]:g}")
+        raise InvalidInput(
+            f"eigs must be positive and finite, not {values[~(np.isfinite(values) & (values > 0))][0]:g}"
+        )
     limit = positive_integer("max_evaluations", max_evaluations)
     if values[0] == values[-1]:
         raise InvalidInput(f"eigs must not all be equal, but all are {values[0]:g}")
@@ -123,7 +125,9 @@ def _start(x: Array) -> Array:
     weak = (third - 1.0 - 3.0 * sum_) / sum_ - sum_  # 2γ/κ
     weak = float(np.clip(weak, 0.02 * sum_, 0.95 * sum_))
     gamma = float(np.clip(sum_ - weak, 0.02, 0.95))
-    return np.array([math.log(gamma / (1.0 - gamma)), math.log(np.clip(2.0 * gamma / weak, 0.05, 200.0)), math.log(scale)])
+    return np.array(
+        [math.log(gamma / (1.0 - gamma)), math.log(np.clip(2.0 * gamma / weak, 0.05, 200.0)), math.log(scale)]
+    )
 
 
 def _simplex(start: Array) -> Array:
@@ -132,7 +136,11 @@ def _simplex(start: Array) -> Array:
 
 def _parameters(free: Array) -> tuple[float, float, float]:
     gamma = float(np.clip(1.0 / (1.0 + math.exp(-float(np.clip(free[0], -40.0, 40.0)))), *_RANGES[0]))
-    return gamma, math.exp(float(np.clip(free[1], *np.log(_RANGES[1])))), math.exp(float(np.clip(free[2], -300.0, 300.0)))
+    return (
+        gamma,
+        math.exp(float(np.clip(free[1], *np.log(_RANGES[1])))),
+        math.exp(float(np.clip(free[2], -300.0, 300.0))),
+    )
 
 
 def _cost(free: Array, x: Array) -> float:

@@ -73,7 +73,9 @@ def _parts(a: float, b: float, y: Array, u: Complex) -> tuple[Complex, Complex, 
 def _exponent(a: float, b: float, y: Array, u: Complex) -> Complex:
     t = np.exp(u)
     logarithm = np.log(1.0 + t)
-    beyond = (logarithm.imag > 0.0) & (u.real > 0.0) & (u.imag < -2.0)  # the cut goes straight down from the singularity u = −iπ
+    beyond = (
+        (logarithm.imag > 0.0) & (u.real > 0.0) & (u.imag < -2.0)
+    )  # the cut goes straight down from the singularity u = −iπ
     logarithm = np.where(beyond, logarithm - 2j * np.pi, logarithm)
     return y * t + b * u - (a + b + 1.0) * logarithm
 

@@ -48,7 +48,13 @@ def _tail(axis: Any, data: xarray.Dataset) -> None:
     slope = (data.predicted.values[0] - 1.0) / kappa[0]
     axis.plot(grid, 1.0 + slope * grid, color=INK, label=r"$1 + \kappa(1 - \gamma)/(2\gamma)$")
     axis.errorbar(
-        kappa, data.measured.values, yerr=3.0 * data.error.values, fmt="o", color=COLOURS[1], markersize=4, label="measured"
+        kappa,
+        data.measured.values,
+        yerr=3.0 * data.error.values,
+        fmt="o",
+        color=COLOURS[1],
+        markersize=4,
+        label="measured",
     )
     axis.set(xlabel=r"repulsion $\kappa$", ylabel=r"tail exponent $\alpha$", xlim=(0.0, None), ylim=(1.0, None))
     axis.set_title(rf"tail of the inverse eigenvalues, $\gamma = {data.attrs['gamma']:g}$")

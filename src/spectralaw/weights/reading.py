@@ -15,7 +15,16 @@ from spectralaw.weights.bulk import Count, count_spikes, distance_from_marchenko
 from spectralaw.weights.competing import compare_tails
 from spectralaw.weights.eigenvalues import CutBulk, read_eigenvalues
 from spectralaw.weights.flips import count_against_flips
-from spectralaw.weights.row import MatrixReading, MatrixStatus, NoiseBulk, PowerLawTail, RankCut, Spike, Structure, TailStatus
+from spectralaw.weights.row import (
+    MatrixReading,
+    MatrixStatus,
+    NoiseBulk,
+    PowerLawTail,
+    RankCut,
+    Spike,
+    Structure,
+    TailStatus,
+)
 from spectralaw.weights.shrinkage import rank_cut, shrink_spikes
 from spectralaw.weights.spectrum import Entries, Spectrum, effective_rank, stable_rank
 from spectralaw.weights.structure import power_law_stands, structure_of, tail_status

@@ -13,7 +13,9 @@ REJECTED = 0.1
 _NOTHING = 1e-6  # of the largest singular value
 
 
-def tail_status(n: int, count: int, spikes: int | None, xmin: float, edge: float | None, pvalue: float | None) -> TailStatus:
+def tail_status(
+    n: int, count: int, spikes: int | None, xmin: float, edge: float | None, pvalue: float | None
+) -> TailStatus:
     """``n`` eigenvalues of ``count`` are beyond ``xmin``; ``edge`` in the same units, None where there is no bulk."""
     if count < FEWEST_IN_ALL:
         return TailStatus.TOO_FEW

@@ -12,7 +12,8 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import minimize
 
 from spectralaw._checks import positive_integer
-from spectralaw.ensembles.htmp import HTMP, InverseHTMP
+from spectralaw.ensembles.htmp import HTMP
+from spectralaw.ensembles.inverse_htmp import InverseHTMP
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 
@@ -25,7 +26,8 @@ _RANGES = ((1e-4, 1.0 - 1e-4), (1e-2, 1e4))  # of γ and of κ
 
 @dataclass(frozen=True)
 class HTMPFit:
-    """Eigenvalues read as scale · x, x of :class:`HTMP` or :class:`InverseHTMP`; unpacks as (gamma, kappa, scale, loglik)."""
+    """Eigenvalues read as scale · x, x of :class:`HTMP` or :class:`InverseHTMP`; unpacks as (gamma, kappa, scale,
+    loglik)."""
 
     gamma: float
     kappa: float

@@ -2,17 +2,19 @@
 
 Γ(b) U = ∫ exp(Φ(u)) du with Φ(u) = y e^u + b u − (a + b + 1) log(1 + e^u), from −∞ to where y e^u → −∞, passing
 below the singularity e^u = −1. The path of steepest descent through the saddle is followed roughly, by a polygon; on
-each of its sides the integrand is analytic, so Gauss's rule gives the integral to rounding whatever the polygon. There is
-no recurrence and no series, hence nothing that overflows or cancels, from b = 10⁻³ to 10⁵.
+each of its sides the integrand is analytic, so Gauss's rule gives the integral to rounding whatever the polygon.
+There is no recurrence and no series, hence nothing that overflows or cancels, from b = 10⁻³ to 10⁵.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+Complex = Any  # NDArray[np.complex128]: what NumPy's stubs say of ufuncs on it is too wide to be checked
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
 _DROP = 40.0  # of log|integrand| from the saddle to the ends
@@ -45,7 +47,8 @@ def _chunk(a: float, b: float, y: Array) -> Array:
 
 
 def _saddles(a: float, b: float, y: Array) -> tuple[Complex, Complex, NDArray[np.bool_]]:
-    """The saddle of the path, the second one where both are on the axis of u (outside the bulk), and whether they are."""
+    """The saddle of the path, the second one where both are on the axis of u (outside the bulk), and whether they
+    are."""
     half = 0.5 * (y - a - 1.0)
     discriminant = half**2 - y * b
     real = discriminant > 0.0

@@ -63,7 +63,7 @@ def noise_edge(rows: Array, columns: Array, kurtosis: float, removed: int = 0) -
     edge = SeparableNoise(rows / np.sqrt(total), columns / np.sqrt(total)).edge()
     degrees = (p - removed) * (n - removed)
     grow = p * n / degrees
-    spread = np.hypot(*(np.std(np.log(side[side > 0])) for side in (rows, columns)))
+    spread = np.sqrt(sum(float(np.var(np.log(side[side > 0]))) for side in (rows, columns)))
     scaled = Edge(edge.location * grow, edge.limit * grow, edge.scale * grow)
     return NoiseEdge(removed, scaled, total / degrees, float(spread))
 

@@ -74,7 +74,7 @@ def top_eigenvalue(matrix: Short) -> float:
         diagonal.append(float(vector @ product))
         product -= np.float32(diagonal[-1]) * vector + np.float32(off[-1]) * before
         off.append(float(np.linalg.norm(product)))
-        if step % 5 == 0 and step >= 15 or off[-1] <= 1e-6 * max(diagonal):
+        if (step % 5 == 0 and step >= 15) or off[-1] <= 1e-6 * max(diagonal):
             ritz, last = eigh_tridiagonal(diagonal, off[1:-1], select="i", select_range=(step - 1, step - 1))
             if off[-1] * abs(last[-1, 0]) <= _RESIDUAL * ritz[0]:
                 return float(ritz[0])

@@ -78,8 +78,8 @@ def read_matrix(
     level : float
         Chance that noise shows a spike.
     null : {"auto", "edge", "flip"}
-        Whether random signs are asked besides the edge of the noise: never (``edge``), always (``flip``), or where there are
-        spikes and the entries have heavy tails (``auto``).
+        Whether random signs are asked besides the edge of the noise: never (``edge``), always (``flip``), or where
+        there are spikes and the entries have heavy tails (``auto``).
     intervals : bool
         Resample the tail for its interval and its p-value.
     resamples : int

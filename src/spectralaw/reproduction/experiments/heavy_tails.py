@@ -107,7 +107,8 @@ def fits(eigenvalues: int, seeds: int) -> xarray.Dataset:
 
 
 def judge_density(data: xarray.Dataset) -> list[Claim]:
-    """Within the distance that as many independent values would have (eigenvalues repel: theirs is smaller), and 1/N."""
+    """Within the distance that as many independent values would have (eigenvalues repel: theirs is smaller), and
+    1/N."""
     size = data.attrs["eigenvalues"] * data.attrs["matrices"]
     allowed = 1.63 / np.sqrt(size) + 1.0 / data.attrs["eigenvalues"]
     return [
@@ -132,8 +133,8 @@ def judge_tails(data: xarray.Dataset) -> list[Claim]:
             Claim.of(
                 TAIL,
                 f"γ = {data.attrs['gamma']:g}, κ = {float(data.kappa[k]):.3g}",
-                f"exponent {one['measured']:.3f} ± {one['error']:.3f} at 1 %, the law gives {one['expected']:.3f} there, "
-                f"{one['predicted']:.3f} in the limit",
+                f"exponent {one['measured']:.3f} ± {one['error']:.3f} at 1 %, the law gives {one['expected']:.3f} "
+                f"there, {one['predicted']:.3f} in the limit",
                 bool(close and near),
             )
         )

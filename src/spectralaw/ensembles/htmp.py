@@ -101,19 +101,20 @@ class HTMP:
         ratio = special.gammaln(self.a + 1.0 + self.b) - special.gammaln(self.a + 1.0)
         return float(ratio / self.b - math.log(self.b / self.gamma))
 
-    def logpdf(self, x: ArrayLike) -> Array:
+    def logpdf(self, x: ArrayLike, rough: bool = False) -> Array:
         """Logarithm of the density; −∞ for x < 0.
 
         ρ(x) = (b/γ) y^a e^(−y) / (Γ(b + 1) Γ(a + b + 1) |U(b, −a, y e^(±iπ))|²), with U along its path of steepest
-        descent.
+        descent. ``rough`` takes half of the time and serves searches (:data:`tricomi.ROUGH`).
         """
         x = np.asarray(x, dtype=float)
         a, b, unit = self.a, self.b, self.b / self.gamma
+        rule = tricomi.ROUGH if rough else tricomi.EXACT
         positive = np.isfinite(x) & (x > 0)
         y = np.where(positive, x, 1.0) * unit
         constant = math.log(unit) + special.gammaln(b) - math.log(b) - special.gammaln(a + b + 1.0)
         value = np.full(x.shape, -np.inf)
-        value[positive] = (constant + a * np.log(y) - y)[positive] - 2.0 * tricomi.log_modulus(a, b, y[positive])
+        value[positive] = (constant + a * np.log(y) - y)[positive] - 2.0 * tricomi.log_modulus(a, b, y[positive], rule)
         zero = x == 0
         if np.any(zero):
             value[zero] = -np.inf if a > 0 else np.inf if a < 0 else self.log_edge

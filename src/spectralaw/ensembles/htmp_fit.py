@@ -150,9 +150,9 @@ def _cost(free: Array, x: Array) -> float:
     gamma, kappa, scale = _parameters(free)
     law = HTMP(gamma, kappa)
     if x.size <= 1.5 * _KNOTS:
-        return -(float(np.sum(law.logpdf(x / scale))) - x.size * math.log(scale))
+        return -(float(np.sum(law.logpdf(x / scale, rough=True))) - x.size * math.log(scale))
     knots = np.unique(x[np.linspace(0, x.size - 1, _KNOTS).round().astype(int)])
-    heights = law.logpdf(knots / scale)
+    heights = law.logpdf(knots / scale, rough=True)
     if not np.all(np.isfinite(heights)):
         return math.inf
     spline = CubicSpline(np.log(knots), heights)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.weights.bulk import Count, count_spikes, distance_from_marchenko_pastur, median_noise
-from spectralaw.weights.flips import count_against_flips
+from spectralaw.weights.flips import bulk_pvalue, count_against_flips
 from spectralaw.weights.reading_parts import Settings, is_heavy, read_tail, whole_spectrum
 from spectralaw.weights.row import MatrixReading, NoiseBulk, RankCut, Spike
 from spectralaw.weights.shrinkage import rank_cut, shrink_spikes
@@ -31,7 +31,8 @@ def read_wide(row: MatrixReading, wide: Array, how: Settings) -> MatrixReading:
     p, n = wide.shape
     count = count_spikes(spectrum, entries, how.level)
     spikes, interval, null_used = _guarded(spectrum, entries, count, how)
-    edge = count.noise.edge
+    edge, k = count.noise.edge, spikes or 0
+    distance = distance_from_marchenko_pastur(values[k:], (p - k) / (n - k)) if count.has_bulk and k < p else None
     bulk = NoiseBulk(
         edge=math.sqrt(max(edge.location, 0.0)),
         tw_scale=edge.scale,
@@ -40,7 +41,10 @@ def read_wide(row: MatrixReading, wide: Array, how: Settings) -> MatrixReading:
         noise_std_median=median_noise(spectrum),
         profile_spread=count.noise.profile_spread,
         entry_kurtosis=entries.kurtosis,
-        ks=distance_from_marchenko_pastur(spectrum, spikes or 0) if count.has_bulk else None,
+        ks=distance,
+        ks_flip_pvalue=bulk_pvalue(spectrum, k, distance, how.streams[0])
+        if how.full and distance is not None
+        else None,
     )
     tail = read_tail(values[: spectrum.rank], spikes, edge.location if count.has_bulk else None, how)
     heavy = is_heavy(tail, edge.location if count.has_bulk else None, spectrum.rank)

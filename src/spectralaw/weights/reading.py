@@ -52,7 +52,8 @@ def read_matrix(
     min_size : int
         Smaller matrices are passed over.
     full : bool
-        Try every xmin of the tail, and compare laws of whole spectra (HTMP; seconds a matrix).
+        Try every xmin of the tail, compare laws of whole spectra (HTMP), and hold the shape of the bulk against random
+        signs; a second or more a matrix.
     """
     begin = time.perf_counter()
     streams = np.random.default_rng([seed, zlib.crc32(name.encode())]).spawn(3)

@@ -88,7 +88,7 @@ class NoiseBulk:
     ks: float | None = None
     """Distance (Kolmogorov–Smirnov) of the eigenvalues below the edge from the Marchenko–Pastur law."""
     ks_flip_pvalue: float | None = None
-    """Its p-value against random signs; only on request."""
+    """Its p-value against random signs; with ``full`` only."""
     effective_noise: float | None = None
     threshold: float | None = None
 

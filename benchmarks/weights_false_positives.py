@@ -1,7 +1,7 @@
 """How often each rule sees a spike in pure noise: the edge of separable noise, random signs, and both (the default).
 
-Run: python -m benchmarks.weights_false_positives [--repetitions 100] [--json FILE]. Beside ours stand the white null with
-its variance from the entries, and from the median eigenvalue (Marchenko–Pastur edge, Tracy–Widom quantile).
+Run: python -m benchmarks.weights_false_positives [--repetitions 100] [--json FILE]. Beside ours stand the white null
+with its variance from the entries, and from the median eigenvalue (Marchenko–Pastur edge, Tracy–Widom quantile).
 """
 
 from __future__ import annotations

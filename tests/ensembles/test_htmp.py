@@ -96,7 +96,7 @@ def test_limits():
     x = np.array([0.4, 1.0, 2.0])
     assert HTMP(g, 1e4).pdf(x) == pytest.approx(MarchenkoPastur(g).pdf(x), rel=3e-3)
     law = HTMP(0.5, 6.0)  # C x^a at zero
-    assert law.pdf(1e-6) / (1e-6) ** law.a == pytest.approx(np.exp(law._log_edge), rel=1e-4)
+    assert law.pdf(1e-6) / (1e-6) ** law.a == pytest.approx(np.exp(law.log_edge), rel=1e-4)
 
 
 def test_inverse():
@@ -113,7 +113,8 @@ def test_inverse():
 
 @pytest.mark.parametrize("inverse", [False, True])
 def test_fit_round_trip(inverse):
-    """Three matrices of 400: γ to 0.08 and κ to 40 % (they are read from how much more than Marchenko–Pastur it spreads)."""
+    """Three matrices of 400: γ to 0.08 and κ to 40 % (they are read from how much more than Marchenko–Pastur it
+    spreads)."""
     true = (InverseHTMP if inverse else HTMP)(0.5, 2.0)
     rng = np.random.default_rng(5)
     x = 3.0 * np.concatenate([true.sample(400, rng) for _ in range(3)])

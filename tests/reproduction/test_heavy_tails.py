@@ -32,9 +32,9 @@ def test_density_and_tail(tmp_path):
 
 @pytest.mark.statistical
 def test_fits(tmp_path):
-    data = heavy_tails.fits(150, 3)
+    data = heavy_tails.fits(150, 5)
     assert outcomes(heavy_tails.judge_fits(data)) == {Outcome.AGREE}
-    wrong = data.assign(fitted_tail_exponent=data.fitted_tail_exponent + 2.0)
+    wrong = data.assign(fitted_tail_exponent=data.fitted_tail_exponent + 3.0)
     assert outcomes(heavy_tails.judge_fits(wrong)) == {Outcome.DISAGREE}
     unlikely = data.assign(fitted_gain=data.fitted_gain - 5.0)
     assert outcomes(heavy_tails.judge_fits(unlikely)) == {Outcome.DISAGREE}

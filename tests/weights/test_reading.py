@@ -226,8 +226,13 @@ def test_rows_survive_json_and_pickle():
 
 
 def test_full_compares_whole_spectra():
-    models = read(rg(0).standard_normal((60, 120)), full=True).spectrum_models
+    row = read(rg(0).standard_normal((60, 120)), full=True)
+    assert row.bulk.ks_flip_pvalue > 0.05
+    models = row.spectrum_models
     assert models["favoured"] in ("marchenko_pastur", "undecided")
+    left, right = (np.linalg.qr(rg(k).standard_normal((n, 60))).Q for k, n in ((1, 60), (2, 120)))
+    flat = read((left * np.linspace(0.9, 1.1, 60)) @ right.T, full=True)  # no noise has such a bulk
+    assert flat.spikes == 0 and flat.bulk.ks_flip_pvalue == 0.05
     strong = read(spiked()[:100], full=True).spectrum_models  # spikes are not Marchenko and Pastur's
     assert strong["favoured"] != "marchenko_pastur" and strong["marchenko_pastur"]["ks"] > 0.3
 

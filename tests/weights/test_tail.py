@@ -73,8 +73,8 @@ def test_interval_at_a_known_xmin():
 
 @pytest.mark.statistical
 def test_coverage():
-    """30 spectra, tail of 200 behind a continuous body: coverage 0.975 measured; with xmin taken as known 0.94, and for a
-    tail that is no power law (Student t₂) far less."""
+    """30 spectra, tail of 200 behind a continuous body: coverage 0.975 measured; with xmin taken as known 0.94, and
+    for a tail that is no power law (Student t₂) far less."""
     inside = student = 0
     for seed in range(30):
         values = with_body(rg(seed), 600, 200, 3.0)

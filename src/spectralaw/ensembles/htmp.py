@@ -1,8 +1,8 @@
 """The heavy-tailed ensemble HTMP: a Marchenko–Pastur law whose eigenvalues repel each other less.
 
-The β-Laguerre ensemble of N eigenvalues with N/M → γ and β = κ/N (arXiv:2506.03470). With a = κ(1/γ − 1)/2 − 1, b = κ/2 and
-y = b x/γ its limiting law is the spectral measure of (γ/b) B Bᵀ, B lower bidiagonal with squares B_kk² = a + b + k and
-B_{k+1,k}² = b + k, k = 1, 2, … κ → ∞ is Marchenko–Pastur; the law of 1/x has a power-law tail.
+The β-Laguerre ensemble of N eigenvalues with N/M → γ and β = κ/N (arXiv:2506.03470). With a = κ(1/γ − 1)/2 − 1, b =
+κ/2 and y = b x/γ its limiting law is the spectral measure of (γ/b) B Bᵀ, B lower bidiagonal with squares B_kk² = a +
+b + k and B_{k+1,k}² = b + k, k = 1, 2, … κ → ∞ is Marchenko–Pastur; the law of 1/x has a power-law tail.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from scipy import special
 
 from spectralaw._checks import finite, positive_integer
 from spectralaw.ensembles import tricomi
+from spectralaw.ensembles.panels import NODES, RUNNING, WEIGHTS, interpolate
 from spectralaw.errors import ConvergenceFailure, InvalidInput
 
 Array = NDArray[np.float64]
 
-_GAUSS, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 _LONGEST = 1 << 20  # levels of the continued fraction
 
 
@@ -62,8 +62,8 @@ class HTMP:
         return 0.5 * self.kappa
 
     def jacobi(self, n: int) -> tuple[Array, Array]:
-        """Diagonal (n) and off-diagonal (n − 1) of the leading block of the Jacobi matrix; its eigenvalues and the squares of
-        the first components of its eigenvectors are Gauss's rule for the law."""
+        """Diagonal (n) and off-diagonal (n − 1) of the leading block of the Jacobi matrix; its eigenvalues and the
+        squares of the first components of its eigenvectors are Gauss's rule for the law."""
         n = positive_integer("n", n)
         k = np.arange(1.0, n + 1.0)
         upper, lower = self.a + self.b + k, self.b + k
@@ -101,21 +101,23 @@ class HTMP:
         ratio = special.gammaln(self.a + 1.0 + self.b) - special.gammaln(self.a + 1.0)
         return float(ratio / self.b - math.log(self.b / self.gamma))
 
-    def logpdf(self, x: ArrayLike) -> Array:
+    def logpdf(self, x: ArrayLike, rough: bool = False) -> Array:
         """Logarithm of the density; −∞ for x < 0.
 
-        ρ(x) = (b/γ) y^a e^(−y) / (Γ(b + 1) Γ(a + b + 1) |U(b, −a, y e^(±iπ))|²), with U along its path of steepest descent.
+        ρ(x) = (b/γ) y^a e^(−y) / (Γ(b + 1) Γ(a + b + 1) |U(b, −a, y e^(±iπ))|²), with U along its path of steepest
+        descent. ``rough`` takes half of the time and serves searches (:data:`tricomi.ROUGH`).
         """
         x = np.asarray(x, dtype=float)
         a, b, unit = self.a, self.b, self.b / self.gamma
+        rule = tricomi.ROUGH if rough else tricomi.EXACT
         positive = np.isfinite(x) & (x > 0)
         y = np.where(positive, x, 1.0) * unit
         constant = math.log(unit) + special.gammaln(b) - math.log(b) - special.gammaln(a + b + 1.0)
         value = np.full(x.shape, -np.inf)
-        value[positive] = (constant + a * np.log(y) - y)[positive] - 2.0 * tricomi.log_modulus(a, b, y[positive])
+        value[positive] = (constant + a * np.log(y) - y)[positive] - 2.0 * tricomi.log_modulus(a, b, y[positive], rule)
         zero = x == 0
         if np.any(zero):
-            value[zero] = -np.inf if a > 0 else np.inf if a < 0 else self._log_edge
+            value[zero] = -np.inf if a > 0 else np.inf if a < 0 else self.log_edge
         return np.where(np.isnan(x), np.nan, value)
 
     def pdf(self, x: ArrayLike) -> Array:
@@ -123,7 +125,7 @@ class HTMP:
         return np.exp(self.logpdf(x))
 
     @property
-    def _log_edge(self) -> float:
+    def log_edge(self) -> float:
         """log C of ρ ~ C x^a at zero."""
         a, b = self.a, self.b
         return float(
@@ -136,31 +138,31 @@ class HTMP:
     def cdf(self, x: ArrayLike) -> Array:
         """Distribution function, by integrating the density; right to about 10⁻¹⁰."""
         x = np.asarray(x, dtype=float)
-        breaks, total, _, inner = self._table
+        breaks, total, _, inner = self.table
         safe = np.clip(x, breaks[0], breaks[-1])
         at = np.clip(np.searchsorted(breaks, safe, side="right") - 1, 0, len(breaks) - 2)
         low, high = np.log(breaks[at]), np.log(breaks[at + 1])
-        place = (2.0 * (np.log(safe) - low) / (high - low) - 1.0)[..., None]  # on [−1, 1] of the panel
-        value = total[at] + _barycentric(place, inner[at])
+        place = 2.0 * (np.log(safe) - low) / (high - low) - 1.0  # on [−1, 1] of the panel
+        value = total[at] + interpolate(place, inner[at])
         value = np.where(x < breaks[0], self._below(np.clip(x, 0.0, breaks[0])), value)
         return np.where(np.isnan(x), np.nan, np.clip(np.where(x >= breaks[-1], 1.0, value), 0.0, 1.0))
 
     @cached_property
-    def _table(self) -> tuple[Array, Array, Array, Array]:
-        """Ends of panels, the distribution function there, and at Gauss's nodes of each panel log(x ρ) and the integral from
-        the left end."""
+    def table(self) -> tuple[Array, Array, Array, Array]:
+        """Ends of panels, the distribution function there, and at Gauss's nodes of each panel log(x ρ) and the
+        integral from the left end."""
         a, unit = self.a, self.b / self.gamma
         panels = self._panels()
         for _ in range(4):
             ends = np.log(panels / unit)
             half = 0.5 * np.diff(ends)
-            nodes = 0.5 * (ends[1:] + ends[:-1])[:, None] + half[:, None] * _GAUSS
+            nodes = 0.5 * (ends[1:] + ends[:-1])[:, None] + half[:, None] * NODES
             values = self.logpdf(np.exp(nodes)) + nodes
-            mass = half * (np.exp(values) @ _GAUSS_WEIGHTS)
+            mass = half * (np.exp(values) @ WEIGHTS)
             start = float(self._below(np.exp(ends[:1]))[0])
             total = np.r_[start, start + np.cumsum(mass)]
             if abs(total[-1] - 1.0) < 1e-10 + 1e-14 * (a + self.b):
-                return np.exp(ends), total, values, half[:, None] * (np.exp(values) @ _RUNNING.T)
+                return np.exp(ends), total, values, half[:, None] * (np.exp(values) @ RUNNING.T)
             panels = np.sort(np.r_[panels, np.sqrt(panels[1:] * panels[:-1])])
         raise ConvergenceFailure(f"the density of {self} integrates to 1 + {total[-1] - 1.0:.1e}")
 
@@ -172,7 +174,7 @@ class HTMP:
             (q - p) * (1.0 / p - 1.0 / q) ** (1.0 / 3.0),
             (q + p) * (1.0 / p + 1.0 / q) ** (1.0 / 3.0),
         )
-        negligible = (-45.0 - self._log_edge + math.log(self.a + 1.0)) / (self.a + 1.0) + math.log(self.b / self.gamma)
+        negligible = (-45.0 - self.log_edge + math.log(self.a + 1.0)) / (self.a + 1.0) + math.log(self.b / self.gamma)
         first = max(
             1e-17 * min(1.0, 1.0 / self.b), math.exp(min(negligible, math.log(0.5 * low) if low > 0 else -690.0))
         )
@@ -192,9 +194,9 @@ class HTMP:
         with np.errstate(divide="ignore"):
             scaled = (a + 1.0) * np.log(x)
         if a >= 0.0:  # the second term is far below rounding
-            return np.exp(np.minimum(self._log_edge + scaled, 0.0)) / (a + 1.0)
+            return np.exp(np.minimum(self.log_edge + scaled, 0.0)) / (a + 1.0)
         power = np.exp(scaled) * (b / self.gamma) ** (a + 1.0)
-        front = math.exp(self._log_edge) / (b / self.gamma) ** (a + 1.0) / (a + 1.0)
+        front = math.exp(self.log_edge) / (b / self.gamma) ** (a + 1.0) / (a + 1.0)
         ratio = special.gamma(-1.0 - a) * math.exp(
             special.gammaln(a + b + 1.0) - special.gammaln(b) - special.gammaln(1.0 + a)
         )
@@ -212,7 +214,7 @@ class HTMP:
         ConvergenceFailure
             For z so near the support that 2²⁰ levels do not give ten digits.
         """
-        z = np.asarray(z, dtype=complex)
+        z = np.asarray(z, dtype=np.complex128)
         on_support = (z.imag == 0.0) & (z.real >= 0.0)
         if np.any(on_support) or not np.all(np.isfinite(z)):
             raise InvalidInput(
@@ -254,107 +256,8 @@ class HTMP:
         return np.sort(singular)[::2][:size] ** 2 / (beta * rows)
 
 
-@dataclass(frozen=True)
-class InverseHTMP:
-    """Law of z = 1/x for x of :class:`HTMP`: the spectrum of trained features, with a power-law tail.
-
-    Parameters
-    ----------
-    gamma, kappa : float
-        As for :class:`HTMP`. The smaller κ, the heavier the tail.
-    """
-
-    gamma: float
-    kappa: float
-
-    def __post_init__(self) -> None:
-        HTMP(self.gamma, self.kappa)
-
-    @cached_property
-    def direct(self) -> HTMP:
-        """The law of 1/z."""
-        return HTMP(self.gamma, self.kappa)
-
-    @property
-    def tail_exponent(self) -> float:
-        """α of the density z^(−α) at infinity, 1 + κ(1 − γ)/(2γ)."""
-        return 1.0 + self.kappa * (1.0 - self.gamma) / (2.0 * self.gamma)
-
-    def logpdf(self, z: ArrayLike) -> Array:
-        """Logarithm of the density."""
-        z = np.asarray(z, dtype=float)
-        positive = z > 0
-        inverse = 1.0 / np.where(positive, z, 1.0)
-        return np.where(
-            positive, self.direct.logpdf(inverse) + 2.0 * np.log(inverse), np.where(np.isnan(z), np.nan, -np.inf)
-        )
-
-    def pdf(self, z: ArrayLike) -> Array:
-        """Density."""
-        return np.exp(self.logpdf(z))
-
-    def cdf(self, z: ArrayLike) -> Array:
-        """Distribution function."""
-        z = np.asarray(z, dtype=float)
-        positive = z > 0
-        return np.where(
-            positive, 1.0 - self.direct.cdf(1.0 / np.where(positive, z, 1.0)), np.where(np.isnan(z), np.nan, 0.0)
-        )
-
-    def moments(self, n: int) -> Array:
-        """E z, …, E zⁿ; infinite from the tail exponent less one on. By integration, but for the first."""
-        n = positive_integer("n", n)
-        result = np.full(n, np.inf)
-        breaks, _, values, _ = self.direct._table
-        half = 0.5 * np.diff(np.log(breaks))
-        middle = 0.5 * (np.log(breaks[1:]) + np.log(breaks[:-1]))
-        nodes = middle[:, None] + half[:, None] * _GAUSS
-        a = self.direct.a
-        for k in range(1, n + 1):
-            if k < self.tail_exponent - 1.0:
-                inner = float(np.sum(half * (np.exp(values - k * nodes) @ _GAUSS_WEIGHTS)))
-                near = math.exp(self.direct._log_edge + (a + 1.0 - k) * math.log(breaks[0])) / (a + 1.0 - k)
-                result[k - 1] = self.direct.mean_inverse if k == 1 else inner + near
-        return result
-
-    def sample(self, N: int, rng: np.random.Generator | int | None = None) -> Array:
-        """N inverse eigenvalues of one matrix, ascending."""
-        return 1.0 / self.direct.sample(N, rng)[::-1]
-
-
 def _times(diagonal: Array, off: Array, vector: Array) -> Array:
     product = diagonal * vector
     product[:-1] += off * vector[1:]
     product[1:] += off * vector[:-1]
     return product
-
-
-def _weights() -> Array:
-    differences = _GAUSS[:, None] - _GAUSS[None, :]
-    np.fill_diagonal(differences, 1.0)
-    return 1.0 / np.prod(differences, axis=1)
-
-
-_BARYCENTRIC = _weights()
-
-
-def _running() -> Array:
-    """Integrals from −1 to each node of the polynomials that are 1 at one node and 0 at the others."""
-    legendre = np.polynomial.legendre
-    orders = len(_GAUSS)
-    values = legendre.legvander(_GAUSS, orders - 1)
-    integrals = np.array([legendre.legval(_GAUSS, legendre.legint(unit, lbnd=-1)) for unit in np.eye(orders)]).T
-    return np.linalg.solve(values.T, integrals.T).T
-
-
-_RUNNING = _running()
-
-
-def _barycentric(place: Array, values: Array) -> Array:
-    """Polynomial through the values at Gauss's nodes, at places (…, 1) of [−1, 1]."""
-    difference = place - _GAUSS
-    exact = np.abs(difference) < 1e-14
-    terms = _BARYCENTRIC / np.where(exact, 1.0, difference)
-    value = np.sum(terms * values, axis=-1) / np.sum(terms, axis=-1)
-    hit = np.any(exact, axis=-1)
-    return np.where(hit, np.sum(np.where(exact, values, 0.0), axis=-1), value)

@@ -12,7 +12,8 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import minimize
 
 from spectralaw._checks import positive_integer
-from spectralaw.ensembles.htmp import HTMP, InverseHTMP
+from spectralaw.ensembles.htmp import HTMP
+from spectralaw.ensembles.inverse_htmp import InverseHTMP
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 
@@ -25,7 +26,8 @@ _RANGES = ((1e-4, 1.0 - 1e-4), (1e-2, 1e4))  # of γ and of κ
 
 @dataclass(frozen=True)
 class HTMPFit:
-    """Eigenvalues read as scale · x, x of :class:`HTMP` or :class:`InverseHTMP`; unpacks as (gamma, kappa, scale, loglik)."""
+    """Eigenvalues read as scale · x, x of :class:`HTMP` or :class:`InverseHTMP`; unpacks as (gamma, kappa, scale,
+    loglik)."""
 
     gamma: float
     kappa: float
@@ -148,9 +150,9 @@ def _cost(free: Array, x: Array) -> float:
     gamma, kappa, scale = _parameters(free)
     law = HTMP(gamma, kappa)
     if x.size <= 1.5 * _KNOTS:
-        return -(float(np.sum(law.logpdf(x / scale))) - x.size * math.log(scale))
+        return -(float(np.sum(law.logpdf(x / scale, rough=True))) - x.size * math.log(scale))
     knots = np.unique(x[np.linspace(0, x.size - 1, _KNOTS).round().astype(int)])
-    heights = law.logpdf(knots / scale)
+    heights = law.logpdf(knots / scale, rough=True)
     if not np.all(np.isfinite(heights)):
         return math.inf
     spline = CubicSpline(np.log(knots), heights)

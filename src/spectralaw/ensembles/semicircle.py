@@ -1,4 +1,5 @@
-"""The semicircle, and what is left of it when it is shifted and cut at zero: the spectrum of trained quadratic networks."""
+"""The semicircle, and what is left of it when it is shifted and cut at zero: the spectrum of trained quadratic
+networks."""
 
 from __future__ import annotations
 

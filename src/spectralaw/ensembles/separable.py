@@ -44,8 +44,9 @@ class SeparableNoise:
     """Eigenvalues of W Wᵀ for independent entries of variance a_i b_j.
 
     With F(u) = Σ a u/(1 + a u) and H(m) = Σ b m/(1 + b m), the Stieltjes transform follows from H(m) = F(u) and
-    z = −(1/m) Σ a/(1 + a u). The upper edge is the minimum of z over u in (−1/max a, 0); all a and all b equal is the law
-    of Marchenko and Pastur. Nothing is binned: 256 bins of a strong profile would move the edge by a Tracy–Widom unit.
+    z = −(1/m) Σ a/(1 + a u). The upper edge is the minimum of z over u in (−1/max a, 0); all a and all b equal is
+    the law of Marchenko and Pastur. Nothing is binned: 256 bins of a strong profile would move the edge by a
+    Tracy–Widom unit.
 
     Parameters
     ----------
@@ -123,7 +124,8 @@ def _profile(name: str, values: ArrayLike) -> Array:
 
 
 def _lowest(a: Array, b: Array) -> tuple[float, float]:
-    """u and m where z(u) is lowest: a coarse table for a bracket on the scale u = −1/(1 + e^(−v)), then Newton on z'."""
+    """u and m where z(u) is lowest: a coarse table for a bracket on the scale u = −1/(1 + e^(−v)), then Newton on
+    z'."""
     grid, table = np.linspace(-_REACH, _REACH, 25), np.linspace(-16.0, 16.0, 81)
     u, m = -special.expit(grid), -special.expit(table)
     inner = 1.0 / (1.0 + np.outer(u, a))

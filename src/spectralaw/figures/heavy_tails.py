@@ -77,7 +77,8 @@ def _fit(axis: Any, data: xarray.Dataset) -> None:
 def caption(datasets: Sequence[xarray.Dataset]) -> str:
     """What the picture shows."""
     return (
-        "The high-temperature Marchenko–Pastur ensemble. Left: eigenvalues of matrices drawn from it (points) and the limiting "
-        "density (lines). Middle: exponent of the largest 1 % of the inverse eigenvalues against the strength κ of the "
-        "repulsion, bars of three standard errors. Right: tail exponents from fits by likelihood, one point a matrix."
+        "The high-temperature Marchenko–Pastur ensemble. Left: eigenvalues of matrices drawn from it (points) and the "
+        "limiting density (lines). Middle: exponent of the largest 1 % of the inverse eigenvalues against the "
+        "strength κ of the repulsion, bars of three standard errors. Right: tail exponents from fits by likelihood, "
+        "one point a matrix."
     )

@@ -63,7 +63,7 @@ def noise_edge(rows: Array, columns: Array, kurtosis: float, removed: int = 0) -
     edge = SeparableNoise(rows / np.sqrt(total), columns / np.sqrt(total)).edge()
     degrees = (p - removed) * (n - removed)
     grow = p * n / degrees
-    spread = np.hypot(*(np.std(np.log(side[side > 0])) for side in (rows, columns)))
+    spread = np.sqrt(sum(float(np.var(np.log(side[side > 0]))) for side in (rows, columns)))
     scaled = Edge(edge.location * grow, edge.limit * grow, edge.scale * grow)
     return NoiseEdge(removed, scaled, total / degrees, float(spread))
 
@@ -105,13 +105,11 @@ def median_noise(spectrum: Spectrum) -> float:
     return float(np.sqrt(np.median(spectrum.values) / (n * MarchenkoPastur(p / n).median)))
 
 
-def distance_from_marchenko_pastur(spectrum: Spectrum, k: int) -> float:
-    """Kolmogorov–Smirnov distance of all but ``k`` eigenvalues from the Marchenko–Pastur law with their mean."""
-    bulk = spectrum.values[k:][::-1]
-    p, n = spectrum.matrix.shape
-    mean = float(bulk.mean())
+def distance_from_marchenko_pastur(eigenvalues: Array, ratio: float) -> float:
+    """Kolmogorov–Smirnov distance of eigenvalues, largest first, from the Marchenko–Pastur law with their mean."""
+    mean = float(eigenvalues.mean())
     if not mean > 0.0:
         return 1.0
-    law = MarchenkoPastur((p - k) / (n - k)).cdf(bulk / mean)
-    ranks = np.arange(len(bulk) + 1.0) / len(bulk)
+    law = MarchenkoPastur(ratio).cdf(eigenvalues[::-1] / mean)
+    ranks = np.arange(len(eigenvalues) + 1.0) / len(eigenvalues)
     return float(max(np.max(ranks[1:] - law), np.max(law - ranks[:-1])))

@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 Array = NDArray[np.float64]
 
 ENOUGH = 1000
-"""Tails of fewer values name a law only where its BIC is better by 6: with 100, lognormal tails were told in 0.35 of the
-cases, cut power laws in 0.05; with 1000, in 0.80 and 0.60 (measured)."""
+"""Tails of fewer values name a law only where its BIC is better by 6: with 100, lognormal tails were told in 0.35 of
+the cases, cut power laws in 0.05; with 1000, in 0.80 and 0.60 (measured)."""
 _DIFFERENCE = 6.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 

@@ -1,7 +1,7 @@
 """Eigenvalues of a trained quadratic network: a semicircle shifted and cut at zero, with outliers.
 
-Positive eigenvalues of the bulk are those of max(δ x − c, 0), x of the semicircle; zeros are what was cut. c is read less
-well than δ (errors up to 0.31 where δ errs by 4.5 % at the median, 32 trainings).
+Positive eigenvalues of the bulk are those of max(δ x − c, 0), x of the semicircle; zeros are what was cut. c is read
+less well than δ (errors up to 0.31 where δ errs by 4.5 % at the median, 32 trainings).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class CutBulk:
 
     @property
     def is_bulk(self) -> bool:
-        """Whether there is a bulk and it is a cut semicircle: something was cut, and the distance times the root of its size,
-        0.24 to 0.5 for trained networks and 2 to 9 for power laws (measured), is small."""
+        """Whether there is a bulk and it is a cut semicircle: something was cut, and the distance times the root of
+        its size, 0.24 to 0.5 for trained networks and 2 to 9 for power laws (measured), is small."""
         near = self.ks is not None and self.ks * (self.positive - self.outliers) ** 0.5 < _FAR
         return near and self.zero_mass > 0.0
 
@@ -67,7 +67,8 @@ def read_eigenvalues(values: Array, level: float = 0.05) -> CutBulk:
 
 
 def _noise(bulk: Array, size: int, zeros: int) -> tuple[float, float]:
-    """δ and c/δ: least squares through zero of the lower three quarters of the bulk on the quantiles of the semicircle."""
+    """δ and c/δ: least squares through zero of the lower three quarters of the bulk on the quantiles of the
+    semicircle."""
     t = float(semicircle.quantile(zeros / size))
     count = len(bulk)
     lower = max(int(0.75 * count), 1)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
 
+from spectralaw.weights.bulk import distance_from_marchenko_pastur
 from spectralaw.weights.spectrum import Spectrum
 
 Array = NDArray[np.float64]
@@ -21,6 +22,7 @@ _MOST_ROUNDS = 12
 _DENSE = 96  # up to this many rows all eigenvalues are as fast as the largest one
 _RESIDUAL = 1e-3  # of the largest eigenvalue by Lanczos' method; its error is of second order in that
 _LONGEST = 300
+_SHAPES = 19
 
 
 def flips_at(level: float) -> int:
@@ -54,6 +56,24 @@ def count_against_flips(spectrum: Spectrum, level: float, most: int, rng: np.ran
     return k
 
 
+def bulk_pvalue(spectrum: Spectrum, k: int, distance: float, rng: np.random.Generator) -> float:
+    """Share of flipped residuals, of 19, whose eigenvalues are as far from the Marchenko–Pastur law as ``distance``:
+    small where the bulk has a shape that noise of its absolute entries does not have."""
+    left = spectrum.vectors(k)
+    residual = spectrum.matrix - left @ (left.T @ spectrum.matrix)
+    p, n = residual.shape
+    largest = float(np.max(np.abs(residual)))
+    if not largest > 0.0:
+        return 1.0
+    short = (residual / largest).astype(np.float32)
+    as_far = 0
+    for _ in range(_SHAPES):
+        flipped = flip(short, rng)
+        values = np.linalg.eigvalsh(flipped @ flipped.T).astype(float)[::-1]
+        as_far += distance_from_marchenko_pastur(np.maximum(values, 0.0), p / n) >= distance
+    return (1.0 + as_far) / (_SHAPES + 1.0)
+
+
 def flip(matrix: Short, rng: np.random.Generator) -> Short:
     """The matrix with random signs."""
     bits = np.frombuffer(rng.bytes((matrix.size + 7) // 8), dtype=np.uint8)
@@ -74,7 +94,7 @@ def top_eigenvalue(matrix: Short) -> float:
         diagonal.append(float(vector @ product))
         product -= np.float32(diagonal[-1]) * vector + np.float32(off[-1]) * before
         off.append(float(np.linalg.norm(product)))
-        if step % 5 == 0 and step >= 15 or off[-1] <= 1e-6 * max(diagonal):
+        if (step % 5 == 0 and step >= 15) or off[-1] <= 1e-6 * max(diagonal):
             ritz, last = eigh_tridiagonal(diagonal, off[1:-1], select="i", select_range=(step - 1, step - 1))
             if off[-1] * abs(last[-1, 0]) <= _RESIDUAL * ritz[0]:
                 return float(ritz[0])

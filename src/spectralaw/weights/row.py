@@ -88,7 +88,7 @@ class NoiseBulk:
     ks: float | None = None
     """Distance (Kolmogorov–Smirnov) of the eigenvalues below the edge from the Marchenko–Pastur law."""
     ks_flip_pvalue: float | None = None
-    """Its p-value against random signs; only on request."""
+    """Its p-value against random signs; with ``full`` only."""
     effective_noise: float | None = None
     threshold: float | None = None
 
@@ -127,7 +127,8 @@ class PowerLawTail:
     pvalue: float | None = None
     """Of the fit; small means that a power law does not fit."""
     models: Mapping[str, Any] | None = None
-    """Power law, exponential, lognormal, truncated power law beyond xmin; ``favoured`` is one of them or ``undecided``."""
+    """Power law, exponential, lognormal, truncated power law beyond xmin; ``favoured`` is one of them or
+    ``undecided``."""
     note: str = ""
     curve: tuple[Array, Array] | None = field(default=None, repr=False, compare=False)
     """xmin and α(xmin), for pictures; not in ``to_dict`` unless asked for."""
@@ -233,7 +234,8 @@ class MatrixReading:
 
 
 def _plain(value: Any, arrays: bool) -> Any:
-    """Numbers, words, lists and dictionaries only; None, empty words, non-finite numbers are left out of dictionaries."""
+    """Numbers, words, lists and dictionaries only; None, empty words, non-finite numbers are left out of
+    dictionaries."""
     if dataclasses.is_dataclass(value):
         return _plain({f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, arrays)
     if isinstance(value, Mapping):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
-from scipy.linalg import lapack
 
 Array = NDArray[np.float64]
+lapack: Any = linalg.lapack  # its routines are made at run time
 
 _ROWS = 256  # of a block in which squares are formed
 _TINY = 1e-6  # of the largest singular value: smaller ones are lost in W Wᵀ
@@ -16,8 +18,8 @@ _TINY = 1e-6  # of the largest singular value: smaller ones are lost in W Wᵀ
 class Spectrum:
     """Eigenvalues of W Wᵀ for a matrix with no more rows than columns.
 
-    W Wᵀ is brought to tridiagonal form once; all its eigenvalues follow, and eigenvectors of the largest ones when asked
-    for. Half of the time and of the memory of all the vectors is saved, since spikes are few.
+    W Wᵀ is brought to tridiagonal form once; all its eigenvalues follow, and eigenvectors of the largest ones when
+    asked for. Half of the time and of the memory of all the vectors is saved, since spikes are few.
     """
 
     def __init__(self, matrix: Array) -> None:
@@ -36,7 +38,7 @@ class Spectrum:
         self._vectors = np.zeros((size, 0))
         singular = np.sqrt(np.maximum(values[::-1], 0.0))
         if singular[-1] < _TINY * singular[0]:
-            singular = linalg.svdvals(matrix, check_finite=False)
+            singular = np.asarray(linalg.svdvals(matrix, check_finite=False), dtype=float)
         self.singular_values: Array = singular
         self.values: Array = singular**2
         """Eigenvalues of W Wᵀ, largest first."""

@@ -20,8 +20,9 @@ _FEWEST = 32
 def compare_spectra(values: Array, ratio: float | None) -> dict[str, Any] | None:
     """Parameters, log likelihood, BIC and Kolmogorov–Smirnov distance of each law for positive eigenvalues.
 
-    ``ratio`` is p/n of the matrix; without it Marchenko–Pastur is left out. Eigenvalues repel each other, so differences of
-    likelihood overstate what is known; ``favoured`` is a name, or ``undecided`` where BICs differ by less than 6.
+    ``ratio`` is p/n of the matrix; without it Marchenko–Pastur is left out. Eigenvalues repel each other, so
+    differences of likelihood overstate what is known; ``favoured`` is a name, or ``undecided`` where BICs differ by
+    less than 6.
     """
     if len(values) < _FEWEST or values[0] <= 0 or values[0] == values[-1]:
         return None
@@ -66,7 +67,8 @@ def _marchenko_pastur(x: Array, ratio: float) -> dict[str, float]:
         return -float(np.sum(np.log(np.maximum(density, 1e-12))))
 
     bounds = (np.log(least), np.log(min(most, 50.0 * least)))
-    scale = float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x))
+    found: Any = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-8})
+    scale = float(np.exp(found.x))
     loglik = -cost(np.log(scale))
     law, ranks = MarchenkoPastur(ratio).cdf(np.sort(x) / scale), np.arange(len(x) + 1.0) / len(x)
     ks = float(max(np.max(ranks[1:] - law), np.max(law - ranks[:-1])))

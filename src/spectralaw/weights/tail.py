@@ -35,7 +35,8 @@ class TailFit:
 
 
 def fit_tail(values: Array, full: bool = False) -> TailFit | None:
-    """The power law of the positive ``values`` (largest first); None where there are fewer than 25, or all are equal."""
+    """The power law of the positive ``values`` (largest first); None where there are fewer than 25, or all are
+    equal."""
     y = np.log(values[values > 0])
     if len(y) < FEWEST:
         return None
@@ -60,7 +61,8 @@ def fit_tail(values: Array, full: bool = False) -> TailFit | None:
 
 
 def scan(y: Array) -> tuple[Array, Integers, Array]:
-    """Best (γ̂, k, distance) of each row of logarithms, each row descending; by the same two grids as :func:`fit_tail`."""
+    """Best (γ̂, k, distance) of each row of logarithms, each row descending; by the same two grids as
+    :func:`fit_tail`."""
     coarse = _geometric(FEWEST, y.shape[1], _COARSE)
     distances = _distances(y, coarse)
     best = np.argmin(distances, axis=1)
@@ -99,8 +101,8 @@ def bootstrap_interval(values: Array, alpha: float, resamples: int, rng: np.rand
 
 
 def fit_pvalue(values: Array, fit: TailFit, resamples: int, rng: np.random.Generator) -> float:
-    """Clauset's test (arXiv:0706.1062): spectra with an exact power law beyond xmin and resampled values below; the share
-    that is farther from its own best power law. Small means that a power law does not fit."""
+    """Clauset's test (arXiv:0706.1062): spectra with an exact power law beyond xmin and resampled values below; the
+    share that is farther from its own best power law. Small means that a power law does not fit."""
     y = np.log(values[values > 0])
     n, body = len(y), y[fit.n :]
     shape = (resamples, n)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray
+from scipy.special import stdtrit
 
 from spectralaw.ensembles import HTMP, InverseHTMP, fit
 from spectralaw.figures.heavy_tails import caption, draw
@@ -107,7 +108,8 @@ def fits(eigenvalues: int, seeds: int) -> xarray.Dataset:
 
 
 def judge_density(data: xarray.Dataset) -> list[Claim]:
-    """Within the distance that as many independent values would have (eigenvalues repel: theirs is smaller), and 1/N."""
+    """Within the distance that as many independent values would have (eigenvalues repel: theirs is smaller), and
+    1/N."""
     size = data.attrs["eigenvalues"] * data.attrs["matrices"]
     allowed = 1.63 / np.sqrt(size) + 1.0 / data.attrs["eigenvalues"]
     return [
@@ -132,8 +134,8 @@ def judge_tails(data: xarray.Dataset) -> list[Claim]:
             Claim.of(
                 TAIL,
                 f"γ = {data.attrs['gamma']:g}, κ = {float(data.kappa[k]):.3g}",
-                f"exponent {one['measured']:.3f} ± {one['error']:.3f} at 1 %, the law gives {one['expected']:.3f} there, "
-                f"{one['predicted']:.3f} in the limit",
+                f"exponent {one['measured']:.3f} ± {one['error']:.3f} at 1 %, the law gives {one['expected']:.3f} "
+                f"there, {one['predicted']:.3f} in the limit",
                 bool(close and near),
             )
         )
@@ -141,7 +143,7 @@ def judge_tails(data: xarray.Dataset) -> list[Claim]:
 
 
 def judge_fits(data: xarray.Dataset) -> list[Claim]:
-    """The mean tail exponent within 3 standard errors and 5 %, and no fit less likely than the truth."""
+    """The mean tail exponent within the 99 % interval of Student's t and 5 %, and no fit less likely than the truth."""
     claims = []
     for k in range(data.sizes["law"]):
         one = data.isel(law=k)
@@ -157,7 +159,8 @@ def judge_fits(data: xarray.Dataset) -> list[Claim]:
             f"tail exponent {mean:.3f} ± {error:.3f} for {true:g}, κ {np.nanmedian(one.fitted_kappa.values):.2f}, "
             f"γ {np.nanmedian(one.fitted_gamma.values):.3f}; log likelihood at least {gain:+.2f} of the truth's"
         )
-        agrees = abs(mean - true) < 3.0 * error + 0.05 * (true - 1.0) and gain > -0.2
+        allowed = float(stdtrit(good.size - 1, 0.995)) * error + 0.05 * (true - 1.0)
+        agrees = abs(mean - true) < allowed and gain > -0.2
         claims.append(Claim.of(FIT, about, measured, agrees))
     return claims
 

@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "theory": ASKED | {"free_probability", "state_evolution"},
     "training": ASKED,
     "comparison": ASKED | {"theory", "training"},
-    "pruning": ASKED | {"theory", "state_evolution", "training"},
+    "ensembles": BASE,
+    "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison"},
-    "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "reproduction": ASKED | {"ensembles", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

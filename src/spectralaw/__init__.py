@@ -31,11 +31,14 @@ _HOMES = {
     "open_sweep": "sweeps",
     "Sweep": "sweeps",
     "plan_sweep": "sweeps",
-    "Bulk": "pruning",
-    "Pruned": "pruning",
-    "predict_pruning": "pruning",
-    "prune": "pruning",
-    "read_bulk": "pruning",
+    "Pruned": "results",
+    "predict_pruning": "theory",
+    "Bulk": "weights.trained_bulk",
+    "read_bulk": "weights.trained_bulk",
+    "prune": "weights.prune",
+    "PrunedWeights": "weights.prune",
+    "diagnose": "weights.diagnose",
+    "Diagnosis": "weights.diagnosis",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
@@ -67,9 +70,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.figures.learning_curve import plot_curve
     from spectralaw.figures.spectrum import plot_spectrum
     from spectralaw.loading import load
-    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.reproduction.runner import Reproduction, reproduce
-    from spectralaw.results import Outcome, Outlier, Status
+    from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task
@@ -82,5 +84,10 @@ if TYPE_CHECKING:  # what the lazy names are
         phase_diagram,
         predict,
         predict_grid,
+        predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.weights.diagnose import diagnose
+    from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.trained_bulk import Bulk, read_bulk

@@ -10,10 +10,12 @@ from spectralaw.cli import (
     cite_command,
     compare_command,
     demo_command,
+    diagnose_command,
     grid_command,
     optimum_command,
     phases_command,
     predict_command,
+    prune_command,
     reproduce_command,
     sweep_command,
     train_command,
@@ -34,6 +36,8 @@ app.command("optimum")(optimum_command.optimum)
 app.command("phases")(phases_command.phases)
 app.command("reproduce")(reproduce_command.reproduce)
 app.add_typer(sweep_command.app, name="sweep")
+app.command("diagnose")(diagnose_command.diagnose)
+app.command("prune")(prune_command.prune)
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

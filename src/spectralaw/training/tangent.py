@@ -96,7 +96,36 @@ def newton_direction(
     return scale * matrix, scale * image
 
 
-def _conjugate_gradients(product, precondition, inner, right: SingleArray) -> SingleArray:
+def trace_probe(sensing: Sensing, split: Threshold, signs: Array, accuracy: float = 1e-2) -> float:
+    """vᵀ H v for one vector v of signs: a noisy trace of H = J (JᵀJ + D)⁻¹ Jᵀ (:mod:`spectralaw.training.leverages`).
+
+    Parameters
+    ----------
+    sensing : Sensing
+    split : Threshold
+        The minimiser: ``kept`` its eigenvalues, ``slack`` those of its gradient on the others.
+    signs : array, shape (n,)
+    accuracy : float
+        Of the conjugate gradients, whose error enters squared.
+    """
+    tangent = _Tangent(sensing.single, split)
+    mean = np.float32(2.0 * sensing.samples / sensing.dimension)  # of AᵀA
+    curvature = np.minimum(0.5 * split.slack[:, None] / split.kept, _STIFFEST * mean).astype(np.float32)
+
+    def product(y: SingleArray) -> SingleArray:
+        return tangent.stiffness(curvature, y) + tangent.normal(y)
+
+    def precondition(y: SingleArray) -> SingleArray:
+        outside = tangent.others.T @ y
+        inside = y - tangent.others @ outside
+        return tangent.others @ (outside / (curvature + mean)) + inside / mean
+
+    right = tangent.adjoint(signs.astype(np.float32))
+    solution = _conjugate_gradients(product, precondition, tangent.inner, right, accuracy)
+    return 2.0 * tangent.inner(right, solution) - tangent.inner(solution, product(solution))
+
+
+def _conjugate_gradients(product, precondition, inner, right: SingleArray, forcing: float = _FORCING) -> SingleArray:
     """Solve ``product(x) = right`` roughly; what is not a number or of no curvature ends it at the last good point."""
     solution, residual = np.zeros_like(right), right
     direction = conditioned = precondition(right)
@@ -110,7 +139,7 @@ def _conjugate_gradients(product, precondition, inner, right: SingleArray) -> Si
         residual = residual - np.float32(square / curvature) * image
         conditioned = precondition(residual)
         following = inner(residual, conditioned)
-        if not following > _FORCING**2 * first:
+        if not following > forcing**2 * first:
             break
         direction = conditioned + np.float32(following / square) * direction
         square = following

@@ -131,7 +131,7 @@ def _dense(inputs: Array, vectors: Array, others: Array, stiffness: Array) -> Le
     ) / np.sqrt(d)  # fmt: skip
     curvature = np.concatenate([np.zeros(k * (k + 1) // 2), stiffness.ravel()])
     loose = curvature == 0.0
-    # directions are scaled by 1/√(mean square + D): a common scale for those that data fix and those that curvature fixes
+    # a common scale for directions that the data fix and those that curvature fixes
     scale = 1.0 / np.sqrt(np.mean(jacobian**2, axis=0) * n + curvature + 1e-300)
     jacobian *= scale
     hessian = jacobian.T @ jacobian

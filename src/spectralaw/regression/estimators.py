@@ -14,6 +14,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.regression.inputs import RankScores, Standardising, Whitening
 from spectralaw.regression.path import DiagonalProblem, PathPoint, QuadraticProblem, best, default_decays
 from spectralaw.regression.reading import Reading, diagonal_reading, quadratic_reading
+from spectralaw.regression.table import two_classes
 from spectralaw.training.risk_estimate import projected_kurtosis
 from spectralaw.training.sensing import Array
 
@@ -240,7 +241,8 @@ class DiagonalRegressor(_Network):
         Coefficients of the user's columns: f(x) = (x − m) · weights_ + mean.
     spectrum_ : array, shape (features,)
         Coefficients θ̂ of the standardised columns, largest first.
-    risk_estimate_, degrees_of_freedom_, training_loss_, weight_decay_, gap_, intercept_, reading_, path_, cut_, classes_
+    risk_estimate_, degrees_of_freedom_, training_loss_, weight_decay_, gap_, intercept_, reading_, path_, cut_,
+    classes_
         As for :class:`QuadraticRegressor`.
     """
 
@@ -271,17 +273,7 @@ class DiagonalRegressor(_Network):
 def _labels(y: Any) -> tuple[Any, Any]:
     """Targets, and the two classes behind them where they are none."""
     array = np.asarray(y)
-    if array.dtype.kind not in "bOUS" or array.ndim != 1:
+    if array.ndim != 1 or array.dtype.kind not in "bOUS":
         return y, None
-    if array.dtype.kind == "O":
-        if any(value is None for value in array):
-            raise InvalidInput("y must have no missing value, but it contains None")
-        if all(isinstance(value, Real) and not isinstance(value, (bool, np.bool_)) for value in array):
-            return y, None
-        array = array.astype(str)
-    classes = np.unique(array)
-    if len(classes) != 2:
-        raise InvalidInput(
-            f"y must be numbers or two classes, not {len(classes)} different values of text such as {classes[0]!r}"
-        )
-    return np.where(array == classes[1], 1.0, -1.0), classes
+    values, classes = two_classes(array)
+    return (y if classes is None else values), classes

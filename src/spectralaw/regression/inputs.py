@@ -67,8 +67,8 @@ class Whitening:
         varies = sizes > _FLAT * max(sizes[0], 1e-300)
         if n <= features and int(np.sum(varies)) >= n - 1:
             raise InvalidInput(
-                f"X has {n} rows for {features} columns, too few to whiten the inputs: it needs more rows than columns; "
-                "take more rows, fewer columns (a PCA before this step), or DiagonalRegressor"
+                f"X has {n} rows for {features} columns, too few to whiten the inputs: it needs more rows than "
+                "columns; take more rows, fewer columns (a PCA before this step), or DiagonalRegressor"
             )
         with np.errstate(invalid="ignore"):
             kurtosis = n * np.sum(left**4, axis=0) / np.maximum(np.sum(left**2, axis=0) ** 2, 1e-300)

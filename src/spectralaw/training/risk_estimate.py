@@ -134,8 +134,8 @@ def risk_estimate(residual: Array, leverages: Leverages, kurtosis: float) -> Ris
         )
     elif leverages.bending is not None and kurtosis > _HEAVY:
         reason = (
-            f"the inputs are heavy-tailed (projections have kurtosis {kurtosis:.1f}, Gaussian ones 3), and the quadratic "
-            "network squares them: a few new rows may err far more than these; try transform='rank'"
+            f"the inputs are heavy-tailed (projections have kurtosis {kurtosis:.1f}, Gaussian ones 3), and the "
+            "quadratic network squares them: a few new rows may err far more than these; try transform='rank'"
         )
     status = Reliability.UNRELIABLE if reason else Reliability.OK
     value, error, method = (gcv, gcv_error, "gcv") if gaussian else (alo, alo_error, "alo")

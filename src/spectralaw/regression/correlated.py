@@ -17,8 +17,8 @@ from scipy.interpolate import RectBivariateSpline
 from spectralaw.training import lasso
 from spectralaw.training.sensing import Array
 
-_NOISES = 14
-_RATIOS = 14
+_NOISES = 10
+_RATIOS = 12
 _GAP = 1e-7
 
 

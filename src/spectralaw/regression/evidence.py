@@ -1,4 +1,4 @@
-"""What labels say of the teacher before any network is trained: a Gaussian prior by maximum evidence, and its posterior.
+"""What labels say of the teacher before a network is trained: a Gaussian prior by maximum evidence, and its posterior.
 
     y = Z w + ξ,      w_i ~ N(0, C ν_i^p),      ξ ~ N(0, s² I)
 

@@ -16,6 +16,9 @@ from spectralaw.regression.table import as_rows, as_targets
 from spectralaw.training.sensing import Array
 
 _GAUSSIAN = 1.0  # kurtosis of projections away from 3, up to which the theory's inputs are those of the user
+_MISFIT = 0.2
+"""Spread of the logarithm of the error that is added where inputs are not Gaussian: measured on handwritten digits,
+whose pilots of 60 rows erred by 0.3 where the draws alone said 0.25."""
 _HELP = 0.05  # what ten times the rows must gain, relative, to be said to help
 
 
@@ -119,7 +122,7 @@ def forecast(
     network: str = "quadratic",
     *,
     unlabelled: Any = None,
-    draws: int = 24,
+    draws: int = 16,
     check: bool = False,
     seed: int = 0,
 ) -> Forecast:
@@ -190,22 +193,23 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
     else:
         from spectralaw.regression.quadratic_forecast import curves
     found = curves(rows, targets, more, sizes, draws, generator)
-    mean = found.error.mean("draw")
+    mean = np.exp(np.log(found.error).mean("draw"))
     best = mean.argmin("weight_decay")
     chosen = found.error.isel(weight_decay=best).transpose("draw", "samples").values
     value = mean.min("weight_decay").values
-    low, high = _interval(chosen)
-    floors = found.noise_floor.values
     kurtosis = found.attrs["kurtosis"]
+    misfit = _MISFIT if abs(kurtosis - 3.0) > _GAUSSIAN else 0.0
+    low, high = _interval(chosen, misfit)
+    floors = found.noise_floor.values
     notes = list(found.attrs["notes"])
     if abs(kurtosis - 3.0) > _GAUSSIAN:
         notes.append(
             f"projections of the inputs have kurtosis {kurtosis:.1f}, Gaussian ones 3: the theory assumes Gaussian "
-            "inputs, and was up to a quarter too low for such data; check=True holds it against your own rows"
+            "inputs. The interval is wider for it; check=True holds the forecast against your own rows"
         )
     status = Trust.CAUTION if notes else Trust.OK
     now = float(np.interp(np.log(len(rows)), np.log(sizes), value))
-    floor = float(np.mean(floors))
+    floor = float(np.exp(np.mean(np.log(floors))))
     if now - floor <= _HELP * now:
         notes.append(f"more rows will not help: the error {now:.3g} is at its noise floor {floor:.3g}")
     return Forecast(
@@ -217,7 +221,7 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
         high=tuple(float(v) for v in high),
         weight_decay=tuple(float(found.weight_decay.values[k]) for k in best.values),
         noise_floor=floor,
-        noise_floor_interval=tuple(float(v[0]) for v in _interval(floors[:, None])),  # type: ignore[arg-type]
+        noise_floor_interval=tuple(float(v[0]) for v in _interval(floors[:, None], misfit)),  # type: ignore[arg-type]
         target_variance=float(np.var(targets)),
         kurtosis=kurtosis,
         status=status,
@@ -226,10 +230,10 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
     )
 
 
-def _interval(draws: Array) -> tuple[Array, Array]:
-    """95 % interval over draws, in logarithms."""
+def _interval(draws: Array, misfit: float) -> tuple[Array, Array]:
+    """95 % interval over draws, in logarithms, and the spread of what the theory leaves out."""
     logs = np.log(np.maximum(draws, 1e-300))
-    centre, spread = logs.mean(axis=0), logs.std(axis=0, ddof=1)
+    centre, spread = logs.mean(axis=0), np.hypot(logs.std(axis=0, ddof=1), misfit)
     return np.exp(centre - 1.96 * spread), np.exp(centre + 1.96 * spread)
 
 
@@ -262,7 +266,7 @@ def _checked(made: Forecast, network: str, rows: Array, targets: Array, more: Ar
         worst = max(outside, key=lambda c: abs(np.log(c.measured / c.forecast)))
         notes.append(
             f"checked on your own rows, {len(outside)} of {len(checks)} forecasts from a pilot of {pilot} missed their "
-            f"interval; the worst said {worst.forecast:.3g} at n = {worst.samples} where {worst.measured:.3g} was measured"
+            f"interval; the worst said {worst.forecast:.3g} at n = {worst.samples}, measured {worst.measured:.3g}"
         )
     status = Trust.CAUTION if outside or made.status is Trust.CAUTION else Trust.OK
     return dataclasses.replace(made, checks=tuple(checks), notes=tuple(notes), status=status)

@@ -93,7 +93,11 @@ def default_decays(largest: float, points: int = POINTS) -> Array:
 
 
 def best(points: list[PathPoint]) -> PathPoint:
-    """The point of least estimated risk, among those that are reliable if any are."""
+    """The point of least estimated risk plus one standard error, among those that are reliable if any are.
+
+    With the standard error, a weight decay near interpolation, whose estimate is low by luck, does not win.
+    """
     usable = [p for p in points if np.isfinite(p.risk.value)] or points
     reliable = [p for p in usable if not p.risk.reason] or usable
-    return min(reliable, key=lambda p: p.risk.value if np.isfinite(p.risk.value) else np.inf)
+    bound = [p.risk.value + p.risk.standard_error for p in reliable]
+    return reliable[int(np.nanargmin(bound))] if np.any(np.isfinite(bound)) else points[0]

@@ -13,6 +13,7 @@ import numpy as np
 from spectralaw.regression.inputs import Whitening
 from spectralaw.regression.path import QuadraticProblem, best, default_decays
 from spectralaw.regression.reading import quadratic_reading
+from spectralaw.regression.resampling import kept
 from spectralaw.task import Task
 from spectralaw.teacher import Empirical
 from spectralaw.theory import predict, predict_grid
@@ -22,9 +23,6 @@ from spectralaw.training.sensing import Array
 _DECAYS = 24
 _POINTS = 12
 _TRIED = 5  # teachers drawn for each that is kept, by how well they explain the pilot's own error
-_ACCURACY = 0.03  # of the theory at the size of a pilot, relative
-_WIDER = 1.3  # of the pilot's standard error; with 1 the 95 % intervals of 50 simulated tasks held 89 %
-_FAR = 4.0  # standard errors off the pilot's own error at which no teacher counts as explaining it
 _SLOPES = (0.6, 2.0)  # exponents γ of the rest that are tried where the outliers do not tell
 
 
@@ -38,7 +36,8 @@ def curves(rows: Array, targets: Array, more: Array, sizes: list[int], draws: in
     centred = targets - targets.mean()
     kurtosis = projected_kurtosis(inputs)
     problem = QuadraticProblem(inputs, centred, kurtosis, 0)
-    chosen = best(problem.solve(default_decays(problem.largest, _POINTS), 1e-6, 100_000))
+    path = problem.solve(default_decays(problem.largest, _POINTS), 1e-6, 100_000)
+    chosen = best(path)
     risk = chosen.risk
     notes = []
     if risk.reason:
@@ -58,19 +57,23 @@ def curves(rows: Array, targets: Array, more: Array, sizes: list[int], draws: in
     candidates = [
         _teacher(learned, overlap, reading.effective_noise, variance, d, n, generator) for _ in range(_TRIED * draws)
     ]
-    width = _WIDER * float(
-        np.hypot(risk.standard_error if np.isfinite(risk.standard_error) else total, _ACCURACY * total)
+    at = [p for p in path if not p.risk.reason] or [chosen]
+    pilots = np.array([[_error(*one, variance, d, n, p.weight_decay) for p in at] for one in candidates])
+    taken, explained = kept(
+        pilots,
+        np.array([p.risk.value if np.isfinite(p.risk.value) else total for p in at]),
+        np.array([p.risk.standard_error if np.isfinite(p.risk.standard_error) else total for p in at]),
+        draws,
+        generator,
     )
-    pilots = np.array([_error(*one, variance, d, n, chosen.weight_decay) for one in candidates])
-    logs = -0.5 * ((pilots - total) / width) ** 2
-    logs = np.where(np.isfinite(logs), logs, -np.inf)
-    if not np.any(np.isfinite(logs)) or np.max(logs) < -0.5 * _FAR**2:
+    if not explained:
         notes.append("no teacher that was drawn explains the pilot's own error: the model may not hold for these rows")
-        logs = np.zeros(len(candidates))
-    weights = np.exp(logs - np.max(logs))
-    places = (generator.uniform() + np.arange(draws)) / draws
-    taken = np.searchsorted(np.cumsum(weights / weights.sum()), places)  # systematic resampling
-    for k, one in enumerate(np.minimum(taken, len(candidates) - 1)):
+    if len(learned) < 2:
+        notes.append(
+            f"the pilot shows {len(learned)} learned features, too few to tell what more rows would show: take this "
+            "forecast for a range, and repeat it with more rows"
+        )
+    for k, one in enumerate(taken):
         teacher, noise = candidates[one]
         floors[k] = noise
         if teacher is None:

@@ -25,8 +25,10 @@ import numpy as np
 from spectralaw.training.leverages import Leverages
 from spectralaw.training.sensing import Array
 
-INTERPOLATING = 0.97
+INTERPOLATING = 0.9
 """Degrees of freedom per row beyond which training residuals say nothing."""
+VAGUE = 0.5
+"""Standard error, relative to the estimate, from which on it says nothing."""
 CARRIED = 0.5
 """Share of ALO that the largest 1 % of its terms may hold."""
 _NEAR = 0.5  # standard errors that GCV may be off ALO to be quoted in its place
@@ -137,6 +139,8 @@ def risk_estimate(residual: Array, leverages: Leverages, kurtosis: float) -> Ris
             f"the inputs are heavy-tailed (projections have kurtosis {kurtosis:.1f}, Gaussian ones 3), and the "
             "quadratic network squares them: a few new rows may err far more than these; try transform='rank'"
         )
+    elif not alo_error <= VAGUE * alo:
+        reason = f"its standard error {alo_error:.2g} is of the order of the estimate {alo:.2g}: too few rows to judge"
     status = Reliability.UNRELIABLE if reason else Reliability.OK
     value, error, method = (gcv, gcv_error, "gcv") if gaussian else (alo, alo_error, "alo")
     freedom = leverages.degrees_of_freedom

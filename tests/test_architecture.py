@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "pruning": ASKED | {"theory", "state_evolution", "training"},
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
+    "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""

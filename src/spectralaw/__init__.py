@@ -41,6 +41,11 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "QuadraticRegressor": "regression.estimators",
+    "DiagonalRegressor": "regression.estimators",
+    "RiskEstimate": "training.risk_estimate",
+    "Forecast": "regression.forecast",
+    "forecast": "regression.forecast",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -62,6 +67,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
+    from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
+    from spectralaw.regression.forecast import Forecast, forecast
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
@@ -78,3 +85,4 @@ if TYPE_CHECKING:  # what the lazy names are
         predict_grid,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.training.risk_estimate import RiskEstimate

@@ -82,6 +82,8 @@ class _Network(RegressorMixin, BaseEstimator):
         self.rank_scores_ = RankScores.of(X) if self._rank else None
         rows = X if self.rank_scores_ is None else self.rank_scores_(X)
         inputs = self._prepare(rows)
+        self.spread_ = X.std(axis=0) if self.rank_scores_ is None else np.ones(X.shape[1])
+        self.n_rows_ = len(y)
         self.intercept_ = float(np.mean(y))
         problem = self._problem(inputs, y - self.intercept_, projected_kurtosis(inputs, self.random_state))
         if self.weight_decay == "auto":
@@ -96,6 +98,7 @@ class _Network(RegressorMixin, BaseEstimator):
         self.risk_estimate_ = chosen.risk
         self.degrees_of_freedom_ = chosen.risk.degrees_of_freedom
         self.training_loss_ = chosen.training_loss
+        self._parameters = chosen.parameters
         self._keep(chosen, len(y))
         if chosen.gap > self.tolerance:
             import warnings
@@ -111,9 +114,30 @@ class _Network(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> Array:
         """Predicted targets of rows, shape (n,); of two classes, the fitted −1 … +1."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        rows = X if self.rank_scores_ is None else self.rank_scores_(X)
-        return self._output(rows) + self.intercept_
+        return self._evaluate(self._parameters, self._inputs(X)) + self.intercept_
+
+    def _inputs(self, X: Any) -> Array:
+        rows = validate_data(self, X, dtype=np.float64, reset=False)
+        return self._transformed(rows if self.rank_scores_ is None else self.rank_scores_(rows))
+
+    def plot_path(self, X: Any = None, y: Any = None) -> Any:
+        """Figure of training loss, GCV and ALO against the weight decay; held-out error if other rows are given."""
+        from spectralaw.figures.own_data import draw_path
+
+        check_is_fitted(self)
+        held_out = None
+        if X is not None:
+            inputs, targets = self._inputs(X), self._numeric(y) - self.intercept_
+            outputs = [self._evaluate(point.parameters, inputs) for point in self.path_]
+            held_out = [float(np.mean((output - targets) ** 2)) for output in outputs]
+        return draw_path(self.path_, self.weight_decay_, held_out)
+
+    def plot_spectrum(self) -> Any:
+        """Figure of the trained weights: learned features, learned noise, zeros."""
+        from spectralaw.figures.own_data import draw_spectrum
+
+        check_is_fitted(self)
+        return draw_spectrum(self.spectrum_, self.reading_)
 
     def predict_class(self, X: Any) -> Any:
         """The nearer of the two classes of each row."""
@@ -124,9 +148,16 @@ class _Network(RegressorMixin, BaseEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R² on rows X with targets y, which may be the two classes of fit."""
-        if hasattr(self, "classes_"):
-            y = np.where(np.asarray(y) == self.classes_[1], 1.0, -1.0)
-        return super().score(X, y, sample_weight)
+        return super().score(X, self._numeric(y), sample_weight)
+
+    def _numeric(self, y: Any) -> Any:
+        if not hasattr(self, "classes_"):
+            return np.asarray(y)
+        labels = np.asarray(y).astype(self.classes_.dtype)
+        unknown = np.setdiff1d(labels, self.classes_)
+        if len(unknown):
+            raise InvalidInput(f"y must hold the classes {', '.join(map(str, self.classes_))}, not {unknown[0]}")
+        return np.where(labels == self.classes_[1], 1.0, -1.0)
 
     def _check_parameters(self) -> None:
         decay = self.weight_decay
@@ -152,7 +183,8 @@ class _Network(RegressorMixin, BaseEstimator):
     def _prepare(self, rows: Array) -> Array: ...
     def _problem(self, inputs: Array, labels: Array, kurtosis: float) -> Any: ...
     def _keep(self, chosen: PathPoint, samples: int) -> None: ...
-    def _output(self, rows: Array) -> Array: ...
+    def _transformed(self, rows: Array) -> Array: ...
+    def _evaluate(self, parameters: Any, inputs: Array) -> Array: ...
 
 
 class QuadraticRegressor(_Network):
@@ -210,7 +242,6 @@ class QuadraticRegressor(_Network):
     def _keep(self, chosen: PathPoint, samples: int) -> None:
         trained, forward = chosen.parameters, self.whitening_.forward
         d = forward.shape[1]
-        self._factor = trained.factor
         seen = forward @ trained.factor
         self.weights_ = seen @ seen.T
         self.spectrum_ = np.concatenate([trained.eigenvalues, np.zeros(d - len(trained.eigenvalues))])
@@ -219,9 +250,12 @@ class QuadraticRegressor(_Network):
             trained, total, chosen.risk.degrees_of_freedom, samples, chosen.weight_decay, forward
         )
 
-    def _output(self, rows: Array) -> Array:
-        hidden = self.whitening_(rows) @ self._factor
-        return (np.sum(hidden**2, axis=1) - np.sum(self._factor**2)) / np.sqrt(self.whitening_.forward.shape[1])
+    def _transformed(self, rows: Array) -> Array:
+        return self.whitening_(rows)
+
+    def _evaluate(self, parameters: Any, inputs: Array) -> Array:
+        factor = parameters.factor
+        return (np.sum((inputs @ factor) ** 2, axis=1) - np.sum(factor**2)) / np.sqrt(inputs.shape[1])
 
 
 class DiagonalRegressor(_Network):
@@ -266,8 +300,11 @@ class DiagonalRegressor(_Network):
             theta, total, chosen.risk.degrees_of_freedom, samples, chosen.weight_decay, scale
         )
 
-    def _output(self, rows: Array) -> Array:
-        return self.standardising_(rows) @ self.coefficients_
+    def _transformed(self, rows: Array) -> Array:
+        return self.standardising_(rows)
+
+    def _evaluate(self, parameters: Any, inputs: Array) -> Array:
+        return inputs @ parameters
 
 
 def _labels(y: Any) -> tuple[Any, Any]:

@@ -211,7 +211,7 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
     now = float(np.interp(np.log(len(rows)), np.log(sizes), value))
     floor = float(np.exp(np.mean(np.log(floors))))
     if now - floor <= _HELP * now:
-        notes.append(f"more rows will not help: the error {now:.3g} is at its noise floor {floor:.3g}")
+        notes.append(f"more rows will not help this network: the error {now:.3g} is at its noise floor {floor:.3g}")
     return Forecast(
         network=network,
         pilot=len(rows),

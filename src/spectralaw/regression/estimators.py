@@ -153,7 +153,9 @@ class _Network(RegressorMixin, BaseEstimator):
     def _numeric(self, y: Any) -> Any:
         if not hasattr(self, "classes_"):
             return np.asarray(y)
-        labels = np.asarray(y).astype(self.classes_.dtype)
+        labels = np.asarray(y)
+        if self.classes_.dtype.kind != "b":
+            labels = labels.astype(str)  # not to the length of the known classes, which would cut others to fit
         unknown = np.setdiff1d(labels, self.classes_)
         if len(unknown):
             raise InvalidInput(f"y must hold the classes {', '.join(map(str, self.classes_))}, not {unknown[0]}")

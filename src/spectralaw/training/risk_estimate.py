@@ -33,7 +33,7 @@ CARRIED = 0.5
 """Share of ALO that the largest 1 % of its terms may hold."""
 _NEAR = 0.5  # standard errors that GCV may be off ALO to be quoted in its place
 _KURTOSIS = 0.5  # of random projections, away from 3, up to which inputs count as Gaussian
-_HEAVY = 4.5  # and up to which the quadratic network, whose outputs are squares of them, can be judged
+_HEAVY = 3.75  # and up to which the quadratic network, whose outputs are squares of them, can be judged
 _PROJECTIONS = 64
 
 

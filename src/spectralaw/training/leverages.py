@@ -85,7 +85,7 @@ def quadratic_leverages(
     """
     n, d, k = sensing.samples, sensing.dimension, len(eigenvalues)
     if k == 0:
-        return Leverages(np.zeros(n), 0.0, 0.0, True, True)
+        return Leverages(np.zeros(n), 0.0, 0.0, True, True, np.zeros(n))
     others, slack = _complement(sensing, eigenvectors, residual, decay)
     stiffness = np.maximum(slack, 0.0)[None, :] / (2.0 * eigenvalues[:, None])  # k × (d − k)
     directions = k * (k + 1) // 2 + k * (d - k)

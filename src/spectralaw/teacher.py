@@ -48,15 +48,19 @@ def _check_coefficients(coefficients: str) -> None:
         raise InvalidInput(f"coefficients must be 'gaussian' or 'fixed', not {coefficients!r}")
 
 
+def _refuse_to_list(dimension: int) -> None:
+    if dimension > _LARGEST_LISTED_DIMENSION:
+        raise InvalidInput(
+            f"listing all {dimension:,} teacher values would take {8 * dimension / 1e9:,.1f} GB; "
+            f"the list is limited to dimension {_LARGEST_LISTED_DIMENSION:,}"
+        )
+
+
 class _Law:
     """Shared by the teachers that are a law of the index."""
 
     def values(self, dimension: int, total_power: float) -> Array:
-        if dimension > _LARGEST_LISTED_DIMENSION:
-            raise InvalidInput(
-                f"listing all {dimension:,} teacher values would take {8 * dimension / 1e9:,.1f} GB; "
-                f"the list is limited to dimension {_LARGEST_LISTED_DIMENSION:,}"
-            )
+        _refuse_to_list(dimension)
         return self.value_at(np.arange(1.0, dimension + 1.0), dimension, total_power)
 
     def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
@@ -186,19 +190,30 @@ class Empirical:
         object.__setattr__(self, "coefficients", coefficients)
 
     def values(self, dimension: int, total_power: float) -> Array:
+        given = self._scaled(dimension, total_power)
+        _refuse_to_list(dimension)
+        values = np.zeros(dimension)
+        values[: len(given)] = given
+        return values
+
+    def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
+        given = self._scaled(dimension, total_power)
+        place = np.asarray(index, dtype=int) - 1
+        return np.where(place < len(given), given[np.minimum(place, len(given) - 1)], 0.0)
+
+    def _scaled(self, dimension: int, total_power: float) -> Array:
+        """The listed values in the units of the network; those beyond are zero."""
         if len(self.spectrum) > dimension:
             raise InvalidInput(
                 f"spectrum has {len(self.spectrum)} entries, more than the dimension {dimension}; "
                 "give a dimension at least as large"
             )
-        values = np.zeros(dimension)
-        values[: len(self.spectrum)] = self.spectrum
+        values = np.array(self.spectrum)
         if self.normalize:
+            largest = np.max(np.abs(values))  # squares of very small or large values are no numbers
+            values /= largest
             values *= np.sqrt(total_power / np.sum(values**2))
         return values
-
-    def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
-        return self.values(dimension, total_power)[np.asarray(index, dtype=int) - 1]
 
     def listed(self, dimension: int) -> bool:
         return True

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
-    "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "reproduction": ASKED | {"regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -104,7 +104,14 @@ def solve(
         nothing.response = nothing.survivors = np.full(1, evaluate.atoms.rank)
         put(state.channel, np.flatnonzero(recovered), nothing)
     return Solution(
-        state.noise, state.threshold, state.channel, residual, rounding, collapsed & ~recovered, unthresholded, recovered
+        state.noise,
+        state.threshold,
+        state.channel,
+        residual,
+        rounding,
+        collapsed & ~recovered,
+        unthresholded,
+        recovered,
     )
 
 

@@ -157,7 +157,9 @@ def solve_narrow(task: Task) -> Narrow | None:
         exact = task.weight_decay == task.noise_variance == 0.0 and equations.atoms.rank <= (task.width or 0)
         nothing = np.log(RECOVERY_NOISE * equations.atoms.smallest)
         if exact and equations.at(np.array([nothing])).excess[0] < 0.0:
-            return Narrow(0.0, 0.0, 0.0, 0.0, equations.atoms.rank, 0.0, 0.0, np.nan, np.nan, 0.0)  # the teacher is found exactly
+            return Narrow(
+                0.0, 0.0, 0.0, 0.0, equations.atoms.rank, 0.0, 0.0, np.nan, np.nan, 0.0
+            )  # the teacher is found exactly
         return None
 
     def excess(x: float) -> float:

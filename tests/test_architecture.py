@@ -10,9 +10,9 @@ import pytest
 import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
-BASE = {"_version", "_checks", "errors", "results", "parallel"}
+BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
 ASKED = BASE | {"task", "teacher"}
-GROUND = ASKED | {"citations"}
+GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,
     "state_evolution": ASKED | {"free_probability"},
@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED | {"regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "citations": BASE | {"reproduction"},
+    "loading": BASE | {"theory", "training", "comparison"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

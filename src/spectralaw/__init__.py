@@ -46,6 +46,9 @@ _HOMES = {
     "RiskEstimate": "training.risk_estimate",
     "Forecast": "regression.forecast",
     "forecast": "regression.forecast",
+    "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -66,6 +69,9 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.loading import load
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
     from spectralaw.regression.forecast import Forecast, forecast

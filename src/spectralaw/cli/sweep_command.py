@@ -98,6 +98,7 @@ def show(
     store: StorePath,
     x: Annotated[str, typer.Option(help="Field along the lines of the table.")] = "samples",
     y: Annotated[str, typer.Option(help="Quantity that is shown, averaged over the rest.")] = "excess_risk",
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """A table of one quantity against one field, by method."""
@@ -105,6 +106,7 @@ def show(
 
     import spectralaw as sl
 
+    picture = options.figure_path(figure)
     groups: dict[tuple, list[float]] = {}
     known: set[str] = set()
     for record in sl.open_sweep(store).records():
@@ -120,6 +122,8 @@ def show(
          "standard_error": _standard_error(groups[v, m])}
         for v, m in order
     ]  # fmt: skip
+    if picture is not None:
+        sl.plot_curve(sl.open_sweep(store).to_xarray(), x, y, output=picture)
     if json:
         output.print_json({"x": x, "y": y, "rows": rows})
         return

@@ -173,5 +173,5 @@ def caption(datasets: Sequence[Any]) -> str:
         "weight decay; bands are the spread over splits, crosses mark points whose estimate says it is unreliable. "
         f"Last panel: diagonal network on digits, forecast from {last.attrs['pilot']} labelled rows for "
         f"{last.attrs['samples']} with its 95 % interval, and the error of networks trained on as many. "
-        "Estimates follow the held-out error; on breast cancer, whose inputs are heavy-tailed, the held-out error itself jumps."
+        "Estimates follow the held-out error; on breast cancer, whose inputs are heavy-tailed, that error itself jumps."
     )

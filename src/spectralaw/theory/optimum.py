@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from spectralaw.display import Shown, number
 from spectralaw.results import Status
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.evolution import state_evolution
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 
 _TOLERANCE = 1e-6  # on |∂ log R / ∂ log λ| at an interior optimum
 _SCAN = 60
 
 
-@dataclass(frozen=True)
-class OptimalDecay:
+@dataclass(frozen=True, repr=False)
+class OptimalDecay(Shown):
     """The least predicted risk over the weight decay."""
 
     weight_decay: float
@@ -25,6 +26,18 @@ class OptimalDecay:
     slope: float
     """∂ log R / ∂ log λ there, zero at an interior minimum: the certificate."""
     status: Status
+    task: Task | None = field(default=None, compare=False)
+    """What was asked; its own weight decay was ignored."""
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        if not self.status.is_result:
+            return "Optimal weight decay", [("status", str(self.status))]
+        best = "0, the limit λ → 0" if self.weight_decay == 0.0 else number(self.weight_decay)
+        return "Optimal weight decay", [
+            ("status", f"{self.status} (slope {self.slope:.1e})"),
+            ("weight decay λ", best),
+            ("excess risk R", number(self.excess_risk)),
+        ]
 
 
 def optimal_weight_decay(task: Task) -> OptimalDecay:
@@ -47,6 +60,10 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     ----------
     arXiv:2509.24882, section 4: λ_opt = Θ(√(n_eff/d)) up to logarithms.
     """
+    return replace(_minimise(required(task)), task=task)
+
+
+def _minimise(task: Task) -> OptimalDecay:
     scale = np.sqrt(task.effective_samples / task.dimension)
     collapse = task.effective_samples / np.sqrt(task.dimension)
     decays = np.geomspace(1e-5 * min(scale, collapse), 1e3 * max(scale, collapse), _SCAN)

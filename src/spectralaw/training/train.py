@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import finite, positive_integer
+from spectralaw._checks import choice, finite, positive_integer, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.training import amp, lasso, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
@@ -70,12 +70,9 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     ----------
     arXiv:2509.24882, section 2 and appendix; arXiv:2505.17958.
     """
-    if not isinstance(task, Task):
-        raise InvalidInput(f"task must be a Task, not {task!r}")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or greater, not {seed!r}")
-    if method not in _METHODS:
-        raise InvalidInput(f"method must be one of {', '.join(map(repr, _METHODS))}, not {method!r}")
+    required(task)
+    seed = whole("seed", seed)
+    choice("method", method, _METHODS)
     solve, defaults = _METHODS[method]
     settings = _settings(method, defaults, options)
     if task.weight_decay == 0.0:
@@ -88,11 +85,11 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
-    data = draw(task, int(seed))
+    data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = solve(task, data, int(seed), settings)
+    outcome = solve(task, data, seed, settings)
     seconds = time.perf_counter() - begin
-    return _trained(task, int(seed), method, data, outcome, settings["tolerance"], seconds)
+    return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
 
 def _settings(method: str, defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:

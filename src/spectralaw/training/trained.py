@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.display import Shown, number, task_in_words
 from spectralaw.results import Status
+from spectralaw.saving import Saved
 from spectralaw.task import Task
 from spectralaw.training.risk_estimate import RiskEstimate
 from spectralaw.training.self_estimate import estimated_risk
@@ -18,8 +20,8 @@ from spectralaw.training.self_estimate import estimated_risk
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Trained:
+@dataclass(frozen=True, repr=False)
+class Trained(Shown, Saved):
     """A trained network of finite size.
 
     Units are those of :class:`~spectralaw.Prediction`: ``excess_risk`` is R = E (f* − f̂)², exact from the weights;
@@ -60,6 +62,21 @@ class Trained:
         The training set is drawn again from the seed. Compare ``excess_risk + task.noise_variance``.
         """
         return estimated_risk(self.task, self.seed, self.estimate)
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        pairs = [
+            ("status", str(self.status)),
+            (self.certificate_kind, f"{self.certificate:.1e}"),
+            ("excess risk R", number(self.excess_risk)),
+            ("training loss", number(self.training_loss)),
+            ("zero mass", number(self.zero_mass)),
+            ("largest of the spectrum", ", ".join(f"{value:.4g}" for value in self.spectrum[:5])),
+            ("iterations", str(self.iterations)),
+            ("seconds", f"{self.seconds:.3f}"),
+        ]
+        if not self.status.is_result:
+            pairs.insert(1, ("", self.message))
+        return f"Trained (seed {self.seed}, {self.method}): {task_in_words(self.task)}", pairs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, without the arrays."""

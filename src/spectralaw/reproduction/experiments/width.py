@@ -99,4 +99,5 @@ EXPERIMENT = Experiment(
     draw=lambda datasets: draw(datasets[0]),
     judge=lambda datasets: verdict(datasets[0]),
     caption=lambda datasets: caption(datasets[0]),
+    references=("defilippis2025scaling", "girardin2026width"),
 )

@@ -11,7 +11,7 @@ import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
 BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
-ASKED = BASE | {"task", "teacher"}
+ASKED = BASE | {"task", "teacher", "inputs"}
 GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,

@@ -15,6 +15,9 @@ _HOMES = {
     "PowerLaw": "teacher",
     "FiniteRank": "teacher",
     "Empirical": "teacher",
+    "White": "inputs",
+    "PowerLawInputs": "inputs",
+    "EmpiricalInputs": "inputs",
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
@@ -71,6 +74,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.figures.learning_curve import plot_curve
     from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.inputs import EmpiricalInputs, PowerLawInputs, White
     from spectralaw.loading import load
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor

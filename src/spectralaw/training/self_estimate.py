@@ -35,11 +35,15 @@ def estimated_risk(task: Task, seed: int, estimate: Array) -> RiskEstimate:
         raise InvalidInput(
             f"width must be at least the dimension {task.dimension} for an estimate of the risk, not {task.width}"
         )
+    if task.network == "quadratic" and not task.white:
+        raise InvalidInput(
+            f"inputs must be white for an estimate of the risk of the quadratic network, not {task.inputs}"
+        )
     data = draw(task, seed)
     kurtosis = projected_kurtosis(data.inputs)
     if task.network == "diagonal":
         return risk_estimate(data.labels - data.inputs @ estimate, diagonal_leverages(data.inputs, estimate), kurtosis)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     values, vectors = np.linalg.eigh(estimate)
     kept = values > _ZERO * max(float(values[-1]), 1e-300)
     residual = data.labels - sensing.forward(estimate)

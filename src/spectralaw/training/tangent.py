@@ -154,6 +154,7 @@ class _Tangent:
         self.kept = np.ascontiguousarray(split.vectors, dtype=np.float32)
         self.others = np.ascontiguousarray(split.others, dtype=np.float32)
         self.hidden = sensing.inputs @ self.kept
+        self._centred = sensing.centred(self.kept)
         self._root = np.float32(np.sqrt(sensing.dimension))
 
     def inner(self, one: SingleArray, two: SingleArray) -> float:
@@ -182,7 +183,7 @@ class _Tangent:
         result = np.zeros_like(self.kept)
         for rows in self.sensing.blocks():
             result += self._back(rows, residual[rows])
-        return (result - np.sum(residual) * self.kept) / self._root
+        return (result - np.sum(residual) * self._centred) / self._root
 
     def normal(self, y: SingleArray) -> SingleArray:
         """Aᵀ(A E) Q, in one pass over the samples."""
@@ -192,7 +193,7 @@ class _Tangent:
             image = self._image(rows, half)
             result += self._back(rows, image)
             total += np.sum(image)
-        return (result - total * self.kept) / self._root
+        return (result - total * self._centred) / self._root
 
     def _half(self, y):
         """H with E = H Qᵀ + Q Hᵀ."""
@@ -205,4 +206,4 @@ class _Tangent:
     def _image(self, rows: slice, half: SingleArray) -> SingleArray:
         moved = np.matmul(self.sensing.inputs[rows], half, out=self.sensing.work(rows, half.shape[1]))
         products = np.einsum("ij,ij->i", self.hidden[rows], moved)
-        return 2.0 * (products - np.vdot(self.kept, half)) / self._root
+        return 2.0 * (products - np.vdot(self._centred, half)) / self._root

@@ -25,7 +25,17 @@ MAY_IMPORT = {
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
-    | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    | {
+        "ensembles",
+        "weights",
+        "regression",
+        "state_evolution",
+        "theory",
+        "training",
+        "comparison",
+        "sweeps",
+        "figures",
+    },
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison"},
 }

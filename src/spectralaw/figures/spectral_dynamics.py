@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
 from spectralaw.figures.weight_dynamics import singular_values
 
@@ -49,8 +47,9 @@ def caption(datasets: Sequence[Any]) -> str:
     """What the picture shows."""
     steps = int(datasets[2].step.values[-1])
     return (
-        "Recorded trainings. Left: singular values of W₂W₁ under gradient descent with weight decay 0.5; dashed, the exact "
-        f"end (s − λ)₊. Second: weights of the quadratic network (d = {datasets[1].attrs['dimension']}) under L-BFGS from a "
-        "random start: a few grow, the rest vanish. Right: a two-layer ReLU network on modular addition with AdamW, "
-        f"{steps:,} steps, with and without weight decay: effective rank of the hidden layer, and accuracy on held-out pairs."
+        "Recorded trainings. Left: singular values of W₂W₁ under gradient descent with weight decay 0.5; dashed, the "
+        f"exact end (s − λ)₊. Second: weights of the quadratic network (d = {datasets[1].attrs['dimension']}) under "
+        "L-BFGS from a random start: a few grow, the rest vanish. Right: a two-layer network of squares on addition "
+        f"modulo {datasets[2].attrs['modulus']} with AdamW, {steps:,} steps, with and without weight decay: effective "
+        "rank of the hidden layer, and accuracy on held-out pairs."
     )

@@ -1,4 +1,4 @@
-"""A recording of weights: ranks and alignment against steps, singular values, agreement with a checkpoint; and as a film."""
+"""A recording of weights: singular values, ranks and agreement with a checkpoint against the step; and as a film."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class WeightRecorder:
             before = left
 
     def rewind(self, step: int) -> int:
-        """Forget what was recorded from a step on, as when training goes on from a checkpoint; returns how many steps."""
+        """Forget the records from a step on, as when training goes on from a checkpoint; returns how many steps."""
         step = whole("step", step)
         with self._open() as file:
             count = file.execute("SELECT count(DISTINCT step) FROM records WHERE step >= ?", (step,)).fetchone()[0]

@@ -144,7 +144,8 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
     d = np.array([s.dimension for s in sizes])
     y = np.array([s.mean / s.theory if relative else 1.0 + s.mean - s.theory for s in sizes])
     error = np.array([s.standard_error / (s.theory if relative else 1.0) for s in sizes])
-    error = np.maximum(error, _ROUNDING)
+    # a share is counted in steps of 1/d: seeds that all count the same do not make it exact
+    error = np.maximum(error, _ROUNDING if relative else 0.5 / (d * np.sqrt([s.seeds for s in sizes])))
     lines = [_line(d**-p, y, error) for p in POWERS]
     best = min(range(len(POWERS)), key=lambda k: lines[k].chi2)
     least = lines[best].chi2

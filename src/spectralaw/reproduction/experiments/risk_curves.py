@@ -202,7 +202,7 @@ def _peak(data: xarray.Dataset) -> Claim:
         return Claim.of(PEAK, about, f"predicted at n = {at:.3g} {unit}", None, "no network is trained there")
     top = int(near[np.nanargmax(mean[near])])
     sides = [int(left[-1]), int(right[0])]
-    drops = [(mean[top] - mean[k]) / np.hypot(error[top], error[k]) for k in sides]
+    drops = [(mean[top] - mean[k]) / max(float(np.hypot(error[top], error[k])), 1e-300) for k in sides]
     low = " and ".join(f"{mean[k]:.3g} ± {error[k]:.1g} at {x[k]:.3g} {unit}" for k in sides)
     return Claim.of(
         PEAK,

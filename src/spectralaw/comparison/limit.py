@@ -6,7 +6,7 @@ taken to be
     mean / theory = a + b d^(−p),      1/2 ≤ p ≤ 1,
 
 and the theory is right if a = 1. The power is not assumed: the limit is the mean over all p, each as likely as it fits,
-and its error holds their spread; a theory disagrees only if it does so for every p.
+and its error holds their spread; a theory disagrees only if it also does so for every single p.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
         values = ", ".join(f"{one:.3f}" for one in y)
         why = f"{name} = {values} follows no power of d from d^(−1/2) to 1/d: larger d are needed"
         return Judgement(Outcome.NOT_JUDGED, why, *fit)
-    if at_one - least > (_SIGMA * wide) ** 2:
+    if at_one - least > (_SIGMA * wide) ** 2 and abs(limit - 1.0) > _SIGMA * half:
         return Judgement(Outcome.DISAGREE, f"{tends}, not to 1", *fit)
     if half > NARROWEST or abs(limit - 1.0) > _SIGMA * half:
         more = math.ceil((half / NARROWEST) ** 2)

@@ -39,7 +39,7 @@ def compute(
 
     d = dimension
     widths = np.unique([max(1, round(share * d)) for share in SHARES])
-    fine = np.unique(np.concatenate([np.round(np.geomspace(1, d, 28)).astype(int), widths]))
+    fine = np.unique(np.concatenate([np.round(np.geomspace(1, d, 18)).astype(int), widths]))
 
     def task(width: int, decay: float) -> Task:
         return Task("quadratic", d, round(SAMPLES * d * d), decay * float(np.sqrt(d / width)), 0.5, width=int(width))

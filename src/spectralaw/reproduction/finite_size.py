@@ -91,10 +91,8 @@ def _together(points: Sequence[Point]) -> Judgement:
     networks, which have no error, would outweigh all others and are left out.
     """
     most = max(len(one.sizes) for one in points)
-    chosen = [
-        one.sizes for one in points
-        if len(one.sizes) == most and all(s.effective_samples >= FEWEST and s.standard_error > _EXACT * s.theory for s in one.sizes)
-    ]  # fmt: skip
+    told = lambda s: s.effective_samples >= FEWEST and s.standard_error > _EXACT * s.theory  # noqa: E731
+    chosen = [one.sizes for one in points if len(one.sizes) == most and all(map(told, one.sizes))]
     if not chosen:
         return Judgement(Outcome.NOT_JUDGED, "no point has n_eff ≥ 3 at every dimension")
     ratio = np.array([[s.mean / s.theory for s in sizes] for sizes in chosen])

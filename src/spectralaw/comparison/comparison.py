@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from spectralaw._checks import seed_list
 from spectralaw.comparison.limit import FEWEST, Judgement, Sized, judge, largest_seen
 from spectralaw.comparison.sizes import chosen_dimensions, own_seeds, resized
-from spectralaw.errors import InvalidInput
+from spectralaw.display import Shown, number, task_in_words, with_error
 from spectralaw.results import Outcome, Status
-from spectralaw.task import Task
+from spectralaw.saving import Saved
+from spectralaw.task import Task, required
 from spectralaw.teacher import PowerLaw, Teacher
 from spectralaw.theory import Prediction, predict
 from spectralaw.training import Trained, train
@@ -78,8 +80,8 @@ class Agreement:
         return {**values, "outcome": str(self.outcome), "reason": self.reason, "sizes": by_size}
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown, Saved):
     """Theory and simulation of one task, side by side."""
 
     prediction: Prediction
@@ -116,6 +118,18 @@ class Comparison:
         """Whether the outcome is ``agree``."""
         return self.outcome is Outcome.AGREE
 
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        where = ", ".join(str(one.prediction.task.dimension) for one in self.sizes)
+        pairs = [("status", str(self.status)), *([("", self.message)] if self.message else [])]
+        pairs += [("outcome", str(self.outcome)), ("dimensions", where)]
+        if self.reason and self.reason != self.message:
+            pairs.append(("reason", self.reason))
+        for name, row in self.rows.items():
+            value = f"theory {number(row.theory)}, trained {with_error(row.mean, row.standard_error)}"
+            z = f", z = {row.z:+.2f}" if math.isfinite(row.mean) else ""
+            pairs.append((name.replace("_", " "), f"{value}{z}: {row.outcome}"))
+        return f"Comparison of {len(self.runs)} trainings: {task_in_words(self.prediction.task)}", pairs
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers; z, deviation and allowance of the whole are those of the quantity that decides."""
         row = self.rows[self.deciding]
@@ -140,6 +154,8 @@ def compare(
     seeds: int | Iterable[int] = 5,
     method: str = "convex",
     dimensions: Iterable[int] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Comparison:
     """Train a task on several seeds at several dimensions, and judge the prediction by the limit of the means.
@@ -162,6 +178,8 @@ def compare(
         larger ones for a dimension below 100. Kept are n/d (diagonal) or n/d² (quadratic), the effective weight decay,
         the noise variance and the law of the teacher (:func:`spectralaw.comparison.sizes.resized`): then only d changes
         in the equations. An empty list is one size alone, which can be found to disagree, but not to agree.
+    progress : callable, optional
+        Called with (trainings done, trainings in all) before the first and after each.
     **options
         As for :func:`spectralaw.train`.
 
@@ -170,14 +188,20 @@ def compare(
     InvalidInput
         For fewer than two seeds, and whatever ``train`` refuses.
     """
-    chosen = _seeds(seeds)
+    task = required(task)
+    chosen = seed_list("seeds", seeds, 2)
     task = task.replace(samples=float(max(1, round(task.samples))))
     sizes = chosen_dimensions(task, dimensions)
     by_size = own_seeds(chosen, sizes, task.dimension)
-    measured = []
+    measured, done, total = [], 0, sum(map(len, by_size.values()))
+    tell = progress or (lambda done, total: None)
+    tell(done, total)
     for d in sizes:
-        one = resized(task, d)
-        runs = [train(one, seed, method, **options) for seed in by_size[d]]
+        one, runs = resized(task, d), []
+        for seed in by_size[d]:
+            runs.append(train(one, seed, method, **options))
+            done += 1
+            tell(done, total)
         measured.append(Measured(predict(one), tuple(runs)))
     return assemble(measured, task.dimension)
 
@@ -277,18 +301,3 @@ def _unresolved(one: Measured) -> float:
         if squares > 0.0:
             worst = max(worst, math.sqrt(max(run.certificate, 0.0) * (squares + penalty) / squares))
     return worst
-
-
-def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    if isinstance(seeds, (int, np.integer)) and not isinstance(seeds, bool):
-        chosen = list(range(int(seeds)))
-    else:
-        try:
-            chosen = [int(s) for s in seeds]  # type: ignore[union-attr]
-        except (TypeError, ValueError) as error:
-            raise InvalidInput(f"seeds must be a number of seeds or a list of whole numbers, not {seeds!r}") from error
-    if len(chosen) < 2:
-        raise InvalidInput(f"seeds must be at least 2, for an error bar, not {len(chosen)}")
-    if len(set(chosen)) < len(chosen):
-        raise InvalidInput(f"seeds must differ from one another, not {chosen}")
-    return chosen

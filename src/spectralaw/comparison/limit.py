@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.display import with_error
 from spectralaw.results import Outcome
 
 Array = NDArray[np.float64]
@@ -160,7 +161,7 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
     at_one = min(line.chi2 + ((1.0 - line.a) / line.error) ** 2 for line in lines)
     fit = (limit, half, float(POWERS[best]), lines[best].slope)
     name = "mean/theory" if relative else "1 + mean − theory"
-    tends = f"{name} tends to {limit:.3f} ± {half:.3f}"
+    tends = f"{name} tends to {with_error(limit, half)}"
     if len(sizes) > 2 and _tail(least, len(sizes) - 2, freedom) < _MISFIT:
         values = ", ".join(f"{one:.3f}" for one in y)
         why = f"{name} = {values} follows no power of d from d^(−1/2) to 1/d: larger d are needed"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from spectralaw._checks import positive_integer
+from spectralaw._checks import entries, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 from spectralaw.teacher import Empirical, FiniteRank, Teacher
@@ -33,9 +33,8 @@ def chosen_dimensions(task: Task, dimensions: Iterable[int] | None) -> list[int]
     """The dimensions of a comparison, smallest first, the task's own always among them."""
     if dimensions is None:
         return default_dimensions(task)
-    if isinstance(dimensions, (str, bytes)) or not isinstance(dimensions, Iterable):
-        raise InvalidInput(f"dimensions must be a list of whole numbers, not {dimensions!r}")
-    values = sorted({positive_integer("dimensions", value) for value in dimensions} | {task.dimension})
+    listed = entries("dimensions", dimensions, "whole numbers")
+    values = sorted({positive_integer("dimensions", value) for value in listed} | {task.dimension})
     if values[0] < 2:
         raise InvalidInput(f"dimensions must be 2 or greater, not {values[0]}")
     return values

@@ -67,8 +67,9 @@ def compute(
     for row, p in zip(outliers, predictions, strict=True):
         found = [o.location for o in p.outliers]
         row[: len(found)] = found
-    grid = np.full((len(tasks), 801), np.nan)
-    density = np.full((len(tasks), 801), np.nan)
+    points = max(len(p.spectrum.grid) for p in predictions)
+    grid = np.full((len(tasks), points), np.nan)
+    density = np.full((len(tasks), points), np.nan)
     for k, p in enumerate(predictions):
         size = len(p.spectrum.grid)
         grid[k, :size], density[k, :size] = p.spectrum.grid, p.spectrum.values

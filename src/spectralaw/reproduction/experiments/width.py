@@ -124,4 +124,5 @@ EXPERIMENT = Experiment(
     draw=draw,
     judge=verdict,
     caption=caption,
+    references=("defilippis2025scaling", "girardin2026width"),
 )

@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "sweeps",
         "figures",
     },
+    "systems": BASE,
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison"},
 }

@@ -218,4 +218,4 @@ def _scalar(value: Any) -> Any:
     """The number in an array without a dimension; anything else as it is, masked ones included."""
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     array = kind and kind in "iuf" and getattr(value, "ndim", None) == 0 and not isinstance(value, numbers.Number)
-    return value.item() if array and not getattr(value, "mask", False) else value
+    return value.item() if array and not getattr(value, "mask", False) else value  # type: ignore[attr-defined]

@@ -241,7 +241,7 @@ def test_an_old_store_whose_log_was_not_written_back_is_ours(tmp_path):
 
     for statement in store._SCHEMA.split(";"):
         other.execute(statement)
-    other.execute(f"PRAGMA application_id = {store._APPLICATION}")
+    other.execute(f"PRAGMA application_id = {store.APPLICATION}")
     other.execute("PRAGMA user_version = 1")
     shutil.copy(path, kept)
     shutil.copy(f"{path}-wal", f"{kept}-wal")

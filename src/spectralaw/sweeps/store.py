@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from spectralaw.sweeps.checks import LARGEST_SEED
+from spectralaw.sweeps.checks import LARGEST_SEED, shown
 from spectralaw.sweeps.errors import StoreError
 from spectralaw.sweeps.jobs import METHODS, Job
 from spectralaw.sweeps.lock import Lock
@@ -71,6 +71,8 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, write: bool = False, check: bool = True) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise StoreError(f"store must be the path of a file, not {shown(path)}")
         self.path = Path(path)
         self._lock: Lock | None = None
         self._connection: Any = None

@@ -23,6 +23,7 @@ from spectralaw.sweeps.work import Outcome
 from spectralaw.sweeps.worker import BEGUN, UNFIT
 
 _STARTING = 120.0  # seconds a process may take before its job begins
+_LOOK_UP = 3600.0  # seconds after which the driver looks round although nothing was said
 _FIRST_WORDS = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from spectralaw.sweeps.worker import serve; serve()"
@@ -110,7 +111,7 @@ def _patience(workers: list[_Worker], timeout: float | None) -> float:
     left = [_STARTING - (now - worker.given) for worker in workers if worker.job and worker.begun is None]
     if timeout is not None:
         left += [timeout - (now - worker.begun) for worker in workers if worker.job and worker.begun is not None]
-    return max(0.0, min(left, default=3600.0))
+    return max(0.0, min([*left, _LOOK_UP]))
 
 
 def _news(events: queue.SimpleQueue, patience: float) -> Iterator[tuple[_Worker, str | None, Any]]:

@@ -130,7 +130,7 @@ def _children(pid):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="reads /proc")
-@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_their_driver(tmp_path, signal_):
     (tmp_path / "s.json").write_text(json.dumps({"task": LONG, "methods": "network", "seeds": 4}))
     driver = subprocess.Popen(

@@ -24,10 +24,18 @@ from spectralaw.sweeps.worker import BEGUN, UNFIT
 
 _STARTING = 120.0  # seconds a process may take before its job begins
 _LOOK_UP = 3600.0  # seconds after which the driver looks round although nothing was said
-_FIRST_WORDS = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from spectralaw.sweeps.worker import serve; serve()"
-)
+_FIRST_WORDS = """
+import pickle, sys
+try:
+    sys.path[:] = pickle.load(sys.stdin.buffer)
+    from spectralaw.sweeps.worker import serve
+except EOFError:  # the driver is gone
+    sys.exit()
+except Exception as error:
+    pickle.dump(("unfit", f"{type(error).__name__}: {error}"), sys.stdout.buffer)
+    sys.exit(1)
+serve()
+"""
 
 
 def by_processes(jobs: Iterator[Job], count: int, timeout: float | None) -> Iterator[tuple[Job, Outcome]]:

@@ -34,10 +34,11 @@ def run(
     import spectralaw as sl
     from spectralaw._checks import at_least, positive_integer
     from spectralaw.cli.progress import bar
+    from spectralaw.files import beside
     from spectralaw.sweeps.estimate import estimate
     from spectralaw.sweeps.refine import refine as refined
 
-    where = store or file.with_suffix(".sqlite")
+    where = store or beside(file, ".sqlite")
     chosen = None if methods is None else [name.strip() for name in methods.split(",")]
     plan = refined(sl.plan_sweep(file, seeds, chosen), int(at_least("refine", refine, 0)))
     count = None if workers is None else positive_integer("workers", workers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spectralaw._checks import finite, positive_integer
+from spectralaw._checks import choice, finite, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 
@@ -25,8 +25,7 @@ def settings(method: str, options: Mapping[str, Any]) -> dict[str, Any]:
     InvalidInput
         For an unknown method or option, or a value that cannot be used.
     """
-    if method not in OPTIONS:
-        raise InvalidInput(f"method must be one of {', '.join(map(repr, OPTIONS))}, not {method!r}")
+    choice("method", method, OPTIONS)
     defaults = OPTIONS[method]
     unknown = sorted(map(str, set(options) - set(defaults)))
     if unknown:
@@ -51,3 +50,5 @@ def refuse_unfit(task: Task, method: str) -> None:
             f"width must be at least the dimension {task.dimension} for method {method!r}, not {task.width}; "
             "a narrower network has no convex form, train it with method 'network'"
         )
+    if method == "amp" and not task.white:
+        raise InvalidInput("inputs must be white for method 'amp', whose correction term supposes so; use 'convex'")

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.errors import InvalidInput
+from spectralaw._checks import whole
 from spectralaw.results import Status
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.training import amp, lasso, methods, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
@@ -69,30 +69,29 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     ----------
     arXiv:2509.24882, section 2 and appendix; arXiv:2505.17958.
     """
-    if not isinstance(task, Task):
-        raise InvalidInput(f"task must be a Task, not {task!r}")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or greater, not {seed!r}")
+    required(task)
+    seed = whole("seed", seed)
     settings = methods.settings(method, options)
     methods.refuse_unfit(task, method)
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
-    data = draw(task, int(seed))
+    data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = _SOLVERS[method](task, data, int(seed), settings)
+    outcome = _SOLVERS[method](task, data, seed, settings)
     seconds = time.perf_counter() - begin
-    return _trained(task, int(seed), method, data, outcome, settings["tolerance"], seconds)
+    return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
 
 def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, tolerance: float, seconds: float):
     error = outcome.estimate - data.target
     if task.network == "diagonal":
-        risk = float(error @ error)
+        risk = float(error @ error if data.covariance is None else error @ (data.covariance * error))
         residual = data.labels - data.inputs @ outcome.estimate
     else:
-        risk = 2.0 / task.dimension * float(np.sum(error**2))
-        residual = data.labels - Sensing(data.inputs).forward(outcome.estimate)
+        moved = error if data.covariance is None else data.covariance @ error
+        risk = 2.0 / task.dimension * float(np.sum(moved * moved.T))  # (2/d) ‖Σ^½ (Ŝ − S*) Σ^½‖²
+        residual = data.labels - Sensing(data.inputs, data.covariance).forward(outcome.estimate)
     size = np.abs(outcome.spectrum)
     scale = max(float(size.max()), float(np.linalg.norm(data.target)) / np.sqrt(task.dimension))
     floor = _NUMERICALLY_ZERO * scale if method == "network" else 0.0
@@ -134,7 +133,7 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
         return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    found = nuclear.minimise(Sensing(data.inputs), data.labels, task.weight_decay * scale, **settings)
+    found = nuclear.minimise(Sensing(data.inputs, data.covariance), data.labels, task.weight_decay * scale, **settings)
     spectrum = np.zeros(d)
     spectrum[: len(found.eigenvalues)] = found.eigenvalues
     factor = found.factor
@@ -170,7 +169,7 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     objective = network.quadratic_objective(sensing, y, decay, width)
 
     def quadratic_gap(flat: Array) -> float:
@@ -195,7 +194,7 @@ def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcom
         found = amp.diagonal(data.inputs, data.labels, data.target, task.weight_decay * np.sqrt(d), **settings)
         outcome = _diagonal_outcome(found.estimate, found.gap, found.iterations)
         return dataclasses.replace(outcome, trajectory=found.trajectory)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     found = amp.quadratic(sensing, data.labels, data.target, task.effective_weight_decay, **settings)
     values, vectors = np.linalg.eigh(found.estimate)
     values = np.where(values > 1e-12 * max(values[-1], 1e-300), values, 0.0)

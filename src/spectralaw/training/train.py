@@ -19,10 +19,12 @@ from spectralaw.training import amp, lasso, methods, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
 from spectralaw.training.trained import Trained
+from spectralaw.training.uniqueness import Certified, distance_of_another
 
 Array = NDArray[np.float64]
 
 _GAP, _GRADIENT = "relative duality gap", "relative gradient"
+_SAME = 1e-3  # relative distance within which another minimiser is what the tolerance leaves open
 _NUMERICALLY_ZERO = 1e-6  # of the largest or of the typical teacher value, for methods that only approach zero
 
 
@@ -35,6 +37,10 @@ class _Outcome:
     kind: str
     iterations: int
     trajectory: Mapping[str, Array] | None = None
+    rounding: float = 0.0
+    """Certificate that rounding alone can leave."""
+    another: float | None = None
+    """Relative distance of another minimiser."""
 
 
 def train(
@@ -121,6 +127,17 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; "
         "raise max_iterations, or the tolerance if they were not used up",
     }[status]
+    if status is Status.CONVERGED and outcome.another is not None and outcome.another >= _SAME:
+        message = (
+            "the minimiser is not unique: other weights have the same residuals and norm, "
+            f"at a relative distance of {outcome.another:.2g} or more"
+        )
+    if not good and outcome.certificate <= outcome.rounding:
+        message = (
+            f"the {outcome.kind} of {outcome.certificate:.1e} is what rounding leaves of it, and cannot come below the "
+            f"tolerance {tolerance:.1e}: weight_decay {task.weight_decay:.3g} is too small for 64-bit numbers; "
+            "take a larger weight_decay or tolerance"
+        )
     return Trained(
         task=task,
         seed=seed,
@@ -139,6 +156,7 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         seconds=seconds,
         iterations=outcome.iterations,
         trajectory=outcome.trajectory,
+        another_minimiser=outcome.another,
     )
 
 
@@ -146,14 +164,19 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
     d = task.dimension
     if task.network == "diagonal":
         found = lasso.minimise(data.inputs, data.labels, task.weight_decay * np.sqrt(d), **settings)
-        return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        outcome = _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        return dataclasses.replace(outcome, rounding=found.rounding)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    found = nuclear.minimise(Sensing(data.inputs, data.covariance), data.labels, task.weight_decay * scale, **settings)
+    sensing = Sensing(data.inputs, data.covariance)
+    found = nuclear.minimise(sensing, data.labels, task.weight_decay * scale, **settings)
     spectrum = np.zeros(d)
     spectrum[: len(found.eigenvalues)] = found.eigenvalues
     factor = found.factor
-    return _Outcome({"W": np.sqrt(scale) * factor.T}, factor @ factor.T, spectrum, found.gap, _GAP, found.iterations)
+    certified = Certified(found.eigenvalues, found.eigenvectors, found.residual, found.gap)
+    another = distance_of_another(sensing, data.labels, task.weight_decay * scale, certified, settings["tolerance"])
+    return _Outcome({"W": np.sqrt(scale) * factor.T}, factor @ factor.T, spectrum, found.gap, _GAP, found.iterations,
+                    another=another)  # fmt: skip
 
 
 def _diagonal_outcome(coefficients: Array, certificate: float, iterations: int, **weights: Array) -> _Outcome:

@@ -55,6 +55,8 @@ _HOMES = {
     "load": "loading",
     "plot_spectrum": "figures.spectrum",
     "plot_curve": "figures.learning_curve",
+    "WeightRecorder": "weights.recorder",
+    "random_matrix_baseline": "weights.dynamics",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -102,4 +104,6 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
     from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.dynamics import random_matrix_baseline
+    from spectralaw.weights.recorder import WeightRecorder
     from spectralaw.weights.trained_bulk import Bulk, read_bulk

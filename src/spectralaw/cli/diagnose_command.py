@@ -30,7 +30,7 @@ def diagnose(
         bool, typer.Option("--intervals/--no-intervals", help="Intervals and p-values of the tail, by resampling.")
     ] = True,
     resamples: Annotated[float, options.number("How many resamples of a tail.")] = 100,
-    seed: Annotated[int, typer.Option(help="Of sign flips and resamples.")] = 0,
+    seed: Annotated[int, options.whole("Of sign flips and resamples.")] = 0,
     min_size: Annotated[float, options.number("Smaller side from which a matrix is read.")] = 32,
     max_bytes: Annotated[float, options.number("Memory that reading one matrix may take.")] = 8 << 30,
     kind: Annotated[str, typer.Option(help="matrix, or eigenvalues: the arrays are lists of eigenvalues.")] = "matrix",

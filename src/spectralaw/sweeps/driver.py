@@ -12,6 +12,7 @@ from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
 from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.sweeps.checks import shown, whole
 from spectralaw.sweeps.executors import by_executor
 from spectralaw.sweeps.plan import Plan, plan
@@ -73,6 +74,7 @@ def sweep(
     SweepStopped
         When workers cannot be started, or the executor fails: no row is blamed for it, and rows done are kept.
     """
+    store = file_path(store)
     if isinstance(grid, Plan):
         if seeds is not None or methods is not None or options is not None:
             raise InvalidInput("seeds, methods and options are in the plan, and cannot be given beside it")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.sweeps import arrays
 from spectralaw.sweeps.errors import StoreError
 from spectralaw.sweeps.records import Record, columns, flat
@@ -32,8 +33,9 @@ def open_sweep(path: str | Path) -> Sweep:
     StoreError
         For a file that is not a store, or a damaged one.
     """
+    path = file_path(path)
     with Store(path):  # a store that cannot be read speaks now
-        return Sweep(Path(path))
+        return Sweep(path)
 
 
 class Sweep:

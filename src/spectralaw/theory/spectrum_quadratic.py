@@ -161,11 +161,11 @@ def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple
     atoms, counts = channel.atoms.near(values)
     difference = values[:, None] - atoms
     own = np.abs(difference) <= 1e-12 * np.abs(values)[:, None]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # beside an atom: infinite, and not visible
         inverse = np.where(own, 0.0, 1.0 / np.where(own, 1.0, difference))
-    weights = counts / channel.atoms.dimension
-    location = values + noise**2 * np.sum(weights * inverse, axis=1)
-    return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
+        weights = counts / channel.atoms.dimension
+        location = values + noise**2 * np.sum(weights * inverse, axis=1)
+        return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
 
 
 def _visible(channel: QuadraticChannel, noise: float, cut: float) -> _Visible:

@@ -47,12 +47,17 @@ def test_results_are_those_of_train_and_predict(tmp_path):
     np.testing.assert_allclose(spectrum, expected.spectrum, atol=1e-12)
 
 
+def _finished(path):
+    with Store(path) as rows:
+        return {row["id"]: row["finished"] for row in rows.rows()}
+
+
 def test_resuming_is_free_and_equal_to_an_uninterrupted_run(tmp_path):
     part = {**GRID, "samples": [20, 60]}
     sl.sweep(part, tmp_path / "a.sqlite", seeds=2, workers=1)
-    first = {r["id"]: r["finished"] for r in Store(tmp_path / "a.sqlite").rows()}
+    first = _finished(tmp_path / "a.sqlite")
     whole = sl.sweep(GRID, tmp_path / "a.sqlite", seeds=2, workers=1)
-    again = {r["id"]: r["finished"] for r in Store(tmp_path / "a.sqlite").rows()}
+    again = _finished(tmp_path / "a.sqlite")
     assert all(again[row] == finished for row, finished in first.items())
     fresh = sl.sweep(GRID, tmp_path / "b.sqlite", seeds=2, workers=2)
     assert whole.to_xarray().drop_vars([]).equals(fresh.to_xarray())  # bit for bit

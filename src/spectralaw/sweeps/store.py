@@ -71,7 +71,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, write: bool = False, check: bool = True) -> None:
-        if not isinstance(path, (str, os.PathLike)):
+        if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
             raise StoreError(f"store must be the path of a file, not {shown(path)}")
         self.path = Path(path)
         self._lock: Lock | None = None

@@ -60,11 +60,19 @@ def reader(file: Path) -> sqlite3.Connection:
     """A connection that changes no row. The last to close a store takes the files beside it away."""
     uri = file.as_uri()  # with #, % and ? in their place
     try:
-        connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, isolation_level=None, timeout=30.0)
-        connection.execute("PRAGMA query_only = 1")
-        connection.execute("SELECT count(*) FROM sqlite_master")
+        return _opened(f"{uri}?mode=rw", "PRAGMA query_only = 1", "SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError:  # a disk or folder that is read-only
-        connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=30.0)
+        return _opened(f"{uri}?mode=ro")
+
+
+def _opened(uri: str, *statements: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0)
+    try:
+        for statement in statements:
+            connection.execute(statement)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

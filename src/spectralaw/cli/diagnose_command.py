@@ -35,7 +35,9 @@ def diagnose(
     max_bytes: Annotated[float, options.number("Memory that reading one matrix may take.")] = 8 << 30,
     kind: Annotated[str, typer.Option(help="matrix, or eigenvalues: the arrays are lists of eigenvalues.")] = "matrix",
     split_gates: Annotated[bool, typer.Option("--split-gates", help="Read each gate of an LSTM or GRU alone.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Try every xmin, not a grid of them.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Try every xmin, and compare laws of whole spectra; slower.")
+    ] = False,
     describe: Annotated[
         bool, typer.Option("--describe", help="Headers only: what would be read, what not and why, memory and time.")
     ] = False,

@@ -39,6 +39,10 @@ _HOMES = {
     "PrunedWeights": "weights.prune",
     "diagnose": "weights.diagnose",
     "Diagnosis": "weights.diagnosis",
+    "Checkpoints": "weights.checkpoints",
+    "MatrixReading": "weights.row",
+    "MatrixStatus": "weights.row",
+    "UnreadableWeights": "weights.files.tensor",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
@@ -81,7 +85,10 @@ if TYPE_CHECKING:  # what the lazy names are
         predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.files.tensor import UnreadableWeights
     from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.row import MatrixReading, MatrixStatus
     from spectralaw.weights.trained_bulk import Bulk, read_bulk

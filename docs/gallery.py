@@ -13,6 +13,7 @@ TITLES = {
     "weight-decay": "Risk against weight decay",
     "width": "Risk against width",
     "optimum": "How near the best weight decay comes to the Bayes-optimal risk",
+    "heavy-tails": "Heavy tails from weak repulsion",
 }
 HEAD = """# Gallery and verdicts
 

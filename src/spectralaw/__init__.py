@@ -36,7 +36,7 @@ _HOMES = {
     "Bulk": "weights.trained_bulk",
     "read_bulk": "weights.trained_bulk",
     "prune": "weights.prune",
-    "PrunedWeights": "weights.prune",
+    "PrunedWeights": "weights.pruned",
     "diagnose": "weights.diagnose",
     "Diagnosis": "weights.diagnosis",
     "Checkpoints": "weights.checkpoints",
@@ -89,6 +89,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
     from spectralaw.weights.files.tensor import UnreadableWeights
-    from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.prune import prune
+    from spectralaw.weights.pruned import PrunedWeights
     from spectralaw.weights.row import MatrixReading, MatrixStatus
     from spectralaw.weights.trained_bulk import Bulk, read_bulk

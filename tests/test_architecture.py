@@ -10,9 +10,9 @@ import pytest
 import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
-BASE = {"_version", "_checks", "errors", "results", "parallel"}
-ASKED = BASE | {"task", "teacher"}
-GROUND = ASKED | {"citations"}
+BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
+ASKED = BASE | {"task", "teacher", "inputs"}
+GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,
     "state_evolution": ASKED | {"free_probability"},
@@ -23,7 +23,11 @@ MAY_IMPORT = {
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
-    "reproduction": ASKED | {"ensembles", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "regression": ASKED | {"theory", "training", "figures"},
+    "reproduction": ASKED
+    | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "citations": BASE | {"reproduction"},
+    "loading": BASE | {"theory", "training", "comparison"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -15,6 +15,9 @@ _HOMES = {
     "PowerLaw": "teacher",
     "FiniteRank": "teacher",
     "Empirical": "teacher",
+    "White": "inputs",
+    "PowerLawInputs": "inputs",
+    "EmpiricalInputs": "inputs",
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
@@ -48,6 +51,14 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "QuadraticRegressor": "regression.estimators",
+    "DiagonalRegressor": "regression.estimators",
+    "RiskEstimate": "training.risk_estimate",
+    "Forecast": "regression.forecast",
+    "forecast": "regression.forecast",
+    "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -68,6 +79,12 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.inputs import EmpiricalInputs, PowerLawInputs, White
+    from spectralaw.loading import load
+    from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
+    from spectralaw.regression.forecast import Forecast, forecast
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
@@ -85,6 +102,7 @@ if TYPE_CHECKING:  # what the lazy names are
         predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.training.risk_estimate import RiskEstimate
     from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis

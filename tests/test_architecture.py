@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "reproduction": ASKED
     | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison"},
+    "loading": BASE | {"theory", "training", "comparison", "weights"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     },
     "systems": BASE,
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison"},
+    "loading": BASE | {"theory", "training", "comparison", "weights"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -96,7 +96,9 @@ def test_exponents_are_slopes():
 HARD = [
     (sl.Task("quadratic", 300, 1e9, 1e-3, 1e-6, sl.FiniteRank(3), width=10), 4.49304e-12),
     (
-        sl.Task("quadratic", 200, 214709341.17943358, 0.2594294848020318, 3.8586727776206995e-07, sl.PowerLaw(3.0), width=81),
+        sl.Task(
+            "quadratic", 200, 214709341.17943358, 0.2594294848020318, 3.8586727776206995e-07, sl.PowerLaw(3.0), width=81
+        ),
         1.7801186557e-10,
     ),
     (sl.Task("quadratic", 3110, 2745080, 0.0, 0.0, sl.PowerLaw(5.0), width=48), 1.57803e-16),
@@ -132,7 +134,9 @@ def test_risk_is_that_of_a_dense_quadrature(seed):
     assert found is not None and found.residual <= 1e-10
     assert found.excess_risk + noise == pytest.approx(4.0 * task.samples / d**2 * found.noise**2, rel=1e-9)
     if found.cut > found.threshold:
-        error, mass = spectral_denoiser_reference(values, np.full(d, 1 / d), found.noise, found.threshold, found.cut, 80)
+        error, mass = spectral_denoiser_reference(
+            values, np.full(d, 1 / d), found.noise, found.threshold, found.cut, 80
+        )
         assert mass == pytest.approx(width / d, rel=1e-7)
         assert 2.0 * error == pytest.approx(found.excess_risk, rel=1e-6)
 

@@ -220,7 +220,7 @@ def test_noiseless_solutions_are_found_alone(task, risk):
 def test_noiseless_tasks_are_solved():
     """Alone as in a grid; with λ → 0 either exactly (R = 0), or at a plateau."""
     rng = np.random.default_rng(7)
-    for _ in range(250):
+    for _ in range(120):
         d = int(10.0 ** rng.uniform(0.4, 3.2)) + 1
         teacher = sl.FiniteRank(int(rng.integers(1, d + 1)), float(rng.choice([0.0, 0.3, 1.0, 2.0])))
         decay = 10.0 ** rng.uniform(-8, 2) if rng.random() < 0.9 else 0.0

@@ -136,7 +136,9 @@ CORNERS = [
 @pytest.mark.parametrize("task", CORNERS, ids=str)
 def test_masses_of_corners(task):
     spectrum = sl.predict(task).spectrum
-    assert spectrum.zero_mass + spectrum.bulk_mass + spectrum.outlier_count / task.dimension == pytest.approx(1, abs=1e-9)
+    assert spectrum.zero_mass + spectrum.bulk_mass + spectrum.outlier_count / task.dimension == pytest.approx(
+        1, abs=1e-9
+    )
     bulk = sum(band.mass for band in spectrum.bands if not band.outliers)
     assert bulk == pytest.approx(spectrum.bulk_mass, rel=1e-9, abs=1e-12)
     if spectrum.bulk_mass:

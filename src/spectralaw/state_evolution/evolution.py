@@ -98,9 +98,7 @@ def _solved(
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
-    spare = np.where(
-        solution.unthresholded | solution.recovered, n_capacity - channel.response, spare
-    )
+    spare = np.where(solution.unthresholded | solution.recovered, n_capacity - channel.response, spare)
     by_samples, by_decay, amplification = _exponents(solution, n_capacity, decay, noise_variance)
     # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
     # small, but says nothing about the risk

@@ -58,7 +58,9 @@ def solve_on_lattice(
             new[np.ix_(*(np.isin(f, c).nonzero()[0] for f, c in zip(fine, coarse, strict=True)))] = False
             rows, guess = rows[new.ravel()], guess.subset(new.ravel())
         if len(rows):
-            _keep(whole, rows, solve(evaluate, *(values[rows] for values in parameters), guess=guess, thorough=thorough))
+            _keep(
+                whole, rows, solve(evaluate, *(values[rows] for values in parameters), guess=guess, thorough=thorough)
+            )
         coarse, stride = fine, stride // 2
     return whole
 

@@ -22,6 +22,7 @@ _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
 _NO_DECAY, _NO_THRESHOLD = 1e-30, 1e-25  # λ'/(N δ) and c/δ that are as good as none
+_LARGEST_LOG = 320.0  # of a noise whose square, times a few hundred decades, is still a number
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
 
 
@@ -220,7 +221,8 @@ def _search(problem: _Problem, guess: Guess | None, thorough: bool) -> _Found:
         found.take(lost[rows[better]], tried, better)
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
-    if len(lost) and thorough:
+    lost = lost[np.abs(problem.unlearned()[0][lost]) < _LARGEST_LOG] if thorough else lost[:0]
+    if len(lost):
         part = problem.subset(lost)
         slow = _bracketed(part)
         bracketed = _Found.nothing(part)

@@ -90,7 +90,7 @@ def _diagonal(task: Task) -> float:
     risk = lambda t: float(np.sum(counts * squares * t / (squares + t)))  # noqa: E731
     low, high = noise / n, (noise + atoms.power) / n  # the map t ↦ (Δ + M(t))/n is increasing and concave
     for _ in range(400):
-        middle = np.sqrt(low * high) if low > 0.0 else high * 1e-3
+        middle = np.sqrt(low) * np.sqrt(high) if low > 0.0 else high * 1e-3
         if (noise + risk(middle)) / n > middle:
             low = middle
         else:

@@ -48,8 +48,10 @@ class OptimalDecay(Shown):
 def optimal_weight_decay(task: Task) -> OptimalDecay:
     """Minimise the predicted excess risk over λ.
 
-    The risk is scanned over many decades up to rank collapse, beside the limit λ → 0, and the minimum is refined until its
-    neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has few digits.
+    The risk is scanned over many decades up to rank collapse, beside the limit λ → 0, and the minimum is refined
+    until its
+    neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has few
+    digits.
 
     Parameters
     ----------
@@ -84,8 +86,10 @@ def _minimise(task: Task) -> OptimalDecay:
     for _ in range(30):
         k = int(np.nanargmin(risk))
         around = risk[max(k - 1, 0) : k + 2]
-        if 0 < k < len(x) - 1 and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k]) and (
-            abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST
+        if (
+            0 < k < len(x) - 1
+            and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k])
+            and (abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST)
         ):
             break
         low, high = x[max(k - 1, 0)], x[min(k + 1, len(x) - 1)]

@@ -5,8 +5,8 @@ straight lines, but for the strip of the interpolation peak. A phase is then an 
 distance of a point to the nearest boundary says how far its label may be trusted: labels are statements about
 asymptotics.
 
-Where noise comes in, the boundaries carry Δ. A direction sees the noise τ² = (Δ + R)/n_eff and the threshold λ√d/n_eff; without
-noise R is what stays unlearned, n_eff^(1−2γ) for n_eff < d and nothing beyond. So
+Where noise comes in, the boundaries carry Δ. A direction sees the noise τ² = (Δ + R)/n_eff and the threshold
+λ√d/n_eff; without noise R is what stays unlearned, n_eff^(1−2γ) for n_eff < d and nothing beyond. So
 
 * weight decay matters above λ = √(n_eff (Δ + R)/d), the line of its best value;
 * noise matters, in phase IV, above n_eff = Δ^(−1/(2γ−1)), where (Δ/n_eff)^(1−1/2γ) overtakes n_eff^(1−2γ);
@@ -121,8 +121,8 @@ def phase_of(task: Task) -> PhasePoint:
 def rate(task: Task, phase: Phase) -> Rate:
     """Predicted exponents in a phase (up to logarithms; phase V of the diagonal network is purely logarithmic).
 
-    Phase IV has two: that of noise where it outweighs what is unlearned at the task's number of samples, or else that of the
-    noiseless network.
+    Phase IV has two: that of noise where it outweighs what is unlearned at the task's number of samples, or else
+    that of the noiseless network.
 
     References
     ----------
@@ -335,7 +335,7 @@ def _margins(task: Task, x: Array, y: Array) -> dict[Phase, Array]:
     strip = np.where(reduced < 0.0, half_width - near, -np.abs(reduced))
     outside = np.where(reduced < 0.0, near - half_width, np.inf)
     crossing = np.abs(x - line.noisy_from)  # in phase IV, between the terms of noise and signal
-    # between the step of the optimum line at n_eff = d and the noisy line beyond, weight decay sets the risk of every feature
+    # between the step of the optimum line at n_eff = d and the noisy line beyond, weight decay sets the risk
     step = np.where((y < line.plateau(d)) & (y > line.noisy(d)), x - d, np.inf) if line.noisy_from > d else np.inf
     return early | {
         Phase.III: least(optimum, -shifted, step),

@@ -4,8 +4,8 @@ A teacher eigenvalue s is *visible* when 1 + δ² G'_rest(s) > 0, with all other
 it is found at s + δ² G_rest(s) − c, and 1 + δ² G'_rest(s) is the squared overlap of its eigenvector with the teacher's
 (arXiv:2509.24882). Visible values from the largest down to the first that is not are learned features.
 
-k equal values are visible together, and make a band of mass k/d. As long as k ≤ √d, a share of the weights that vanishes
-with d, its k eigenvalues are listed as outliers, at the quantiles of the band; more are a bulk of their own. All
+k equal values are visible together, and make a band of mass k/d. As long as k ≤ √d, a share of the weights that
+vanishes with d, its k eigenvalues are listed as outliers, at the quantiles of the band; more are a bulk of their own. All
 else above the threshold is bulk, in as many bands as the spectrum has intervals there.
 """
 

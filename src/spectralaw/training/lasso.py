@@ -57,7 +57,8 @@ def relative_gap(labels: Array, residual: Array, norm: float, decay: float, corr
 def rounding_of_gap(largest: float, labels: Array, norm: float, decay: float, primal: float) -> float:
     """Relative gap that the rounding of the residual leaves.
 
-    The residual r = y − X θ is known to ε ‖y‖, its correlations to ε ‖y‖ max ‖x_j‖, which must be below ρ for a dual point:
+    The residual r = y − X θ is known to ε ‖y‖, its correlations to ε ‖y‖ max ‖x_j‖, which must be below ρ for a
+    dual point:
     a share e = ε ‖y‖ max ‖x_j‖/ρ of r is given up, which costs e ρ ‖θ‖₁ + e² ‖r‖²/2. For tiny ρ that is all of the gap.
 
     Parameters
@@ -148,8 +149,7 @@ def _by_newton(inputs, labels, correlation, decays: Array, tolerance: float, mos
             floors[k] = rounding_of_gap(largest, labels, norm, float(decays[k]), objective)
         wrong = ~(gaps[rows] <= np.maximum(tolerance, floors[rows])) & (steps[rows] < most)
         if not np.any(wrong) or attempt == _ROUNDS - 1:  # a gap belongs to the coefficients it was taken of
-            break
-        for k, exact in zip(rows[wrong], correlations.T[wrong], strict=True):
+            break for k, exact in zip(rows[wrong], correlations.T[wrong], strict=True):
             path.coefficients, path.correlation, path.decay = coefficients[:, k], exact.copy(), float(decays[k])
             steps[k] += path.correct(most - int(steps[k]))[0]
         rows = rows[wrong]

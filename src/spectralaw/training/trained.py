@@ -55,8 +55,8 @@ class Trained(Shown, Saved):
     trajectory: Mapping[str, Array] | None = field(default=None, repr=False, compare=False)
     """Message passing only, by iteration: effective_noise, threshold, excess_risk, gap."""
     another_minimiser: float | None = field(default=None, compare=False)
-    """Convex training of the quadratic network only: relative distance ‖S' − Ŝ‖/‖Ŝ‖ of another exact minimiser S' with the same
-    residuals and trace, the farthest of those tried, itself certified; None where none was found
+    """Convex training of the quadratic network only: relative distance ‖S' − Ŝ‖/‖Ŝ‖ of another minimiser S' with
+    the same residuals and trace, the farthest of those tried, itself certified; None where none was found
     (:mod:`spectralaw.training.uniqueness`)."""
 
     @cached_property

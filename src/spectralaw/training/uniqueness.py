@@ -1,9 +1,9 @@
 """Whether a minimiser of the quadratic network is the only one.
 
 All minimisers of P(S) = ‖y − A S‖² + ρ Tr S over S ⪰ 0 have the same residual r and lie on the face of the kernel E of
-ρ − 2 Aᵀr. A symmetric D ≠ 0 on E with A D = 0 has Tr D = 0: S + t D is a minimiser, too, as long as it is positive. There
-may be such D as soon as the k (k + 1)/2 directions on E, of dimension k, outnumber the n samples. What is found here is
-checked by its own objective, against the dual value that certifies S.
+ρ − 2 Aᵀr. A symmetric D ≠ 0 on E with A D = 0 has Tr D = 0: S + t D is a minimiser, too, as long as it is positive.
+There may be such D as soon as the k (k + 1)/2 directions on E, of dimension k, outnumber the n samples. What is
+found here is checked by its own objective, against the dual value that certifies S.
 """
 
 from __future__ import annotations
@@ -117,6 +117,6 @@ def _farthest_positive(start: Array, change: Array, size: float) -> float:
     for _ in range(60):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if positive(middle) else (low, middle)
-        if high - low <= 1e-6 * high and low > 0.0 or high < 1e-6 * size:
+        if (high - low <= 1e-6 * high and low > 0.0) or high < 1e-6 * size:
             break
     return low

@@ -24,7 +24,17 @@ PREDICTED = "the predicted risk has a peak at a width between 1 and d (double de
 TRAINED = "the risk of trained networks has a peak at a width between 1 and d (double descent)"
 SAMPLES = 0.25  # in units of d²
 DECAYS = (0.1, 1.0)  # λ̃ = λ √(p/d), the same for all widths
-SHARES = (1 / 24, 1 / 12, 1 / 6, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 2 / 3, 1.0)  # p/d of trained networks: whole for d = 24, 48, …
+SHARES = (
+    1 / 24,
+    1 / 12,
+    1 / 6,
+    1 / 4,
+    1 / 3,
+    5 / 12,
+    1 / 2,
+    2 / 3,
+    1.0,
+)  # p/d of trained networks: whole for d = 24, 48, …
 
 
 def compute(

@@ -1,8 +1,8 @@
 """The curve of subordination points near atoms, in distances from them.
 
 Where atoms are far apart compared with the noise, the curve is a small arch over each: its width may be below the
-rounding of the atom's own value. So a *cell*, the part of the curve around one atom s_i, is described in ζ = w − s_i: by the
-distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all others do,
+rounding of the atom's own value. So a *cell*, the part of the curve around one atom s_i, is described in ζ = w − s_i:
+by the distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all others do,
 
     G_far(w) = Σ_k g_k ζ^k,    g_k = −Σ_far a_j / o_j^(k+1).
 
@@ -178,7 +178,7 @@ class Cells:
         return np.where(gapped, edge, lowest), gapped
 
     def height(self, u: Array, noise: float) -> Array:
-        """v at the points s_i + u, shape (B, n), as :func:`~spectralaw.free_probability.subordination.imaginary_part`."""
+        """v at s_i + u, shape (B, n); see :func:`spectralaw.free_probability.subordination.imaginary_part`."""
         variance = noise**2
         v2 = np.maximum(self.own[:, None] * variance - u**2, 0.0)
         alone = self.weight[:, None, :] * variance - (u[:, :, None] - self.offset[:, None, :]) ** 2

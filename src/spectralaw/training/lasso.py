@@ -149,7 +149,8 @@ def _by_newton(inputs, labels, correlation, decays: Array, tolerance: float, mos
             floors[k] = rounding_of_gap(largest, labels, norm, float(decays[k]), objective)
         wrong = ~(gaps[rows] <= np.maximum(tolerance, floors[rows])) & (steps[rows] < most)
         if not np.any(wrong) or attempt == _ROUNDS - 1:  # a gap belongs to the coefficients it was taken of
-            break for k, exact in zip(rows[wrong], correlations.T[wrong], strict=True):
+            break
+        for k, exact in zip(rows[wrong], correlations.T[wrong], strict=True):
             path.coefficients, path.correlation, path.decay = coefficients[:, k], exact.copy(), float(decays[k])
             steps[k] += path.correct(most - int(steps[k]))[0]
         rows = rows[wrong]

@@ -25,7 +25,18 @@ MAY_IMPORT = {
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
-    | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    | {
+        "ensembles",
+        "weights",
+        "regression",
+        "state_evolution",
+        "theory",
+        "training",
+        "comparison",
+        "sweeps",
+        "figures",
+    },
+    "systems": BASE,
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison", "weights"},
 }

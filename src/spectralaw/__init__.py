@@ -59,6 +59,8 @@ _HOMES = {
     "load": "loading",
     "plot_spectrum": "figures.spectrum",
     "plot_curve": "figures.learning_curve",
+    "WeightRecorder": "weights.recorder",
+    "random_matrix_baseline": "weights.dynamics",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -106,8 +108,10 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.dynamics import random_matrix_baseline
     from spectralaw.weights.files.tensor import UnreadableWeights
     from spectralaw.weights.prune import prune
     from spectralaw.weights.pruned import PrunedWeights
+    from spectralaw.weights.recorder import WeightRecorder
     from spectralaw.weights.row import MatrixReading, MatrixStatus
     from spectralaw.weights.trained_bulk import Bulk, read_bulk

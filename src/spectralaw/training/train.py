@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw._checks import whole
+from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.task import Task, required
 from spectralaw.training import amp, lasso, methods, network, nuclear
@@ -36,7 +37,14 @@ class _Outcome:
     trajectory: Mapping[str, Array] | None = None
 
 
-def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
+def train(
+    task: Task,
+    seed: int = 0,
+    method: str = "convex",
+    *,
+    record: Callable[[int, Any], Any] | None = None,
+    **options: Any,
+) -> Trained:
     """Train a network of finite size on sampled data.
 
     Parameters
@@ -50,6 +58,9 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
         ``convex`` finds the exact minimiser: the LASSO (diagonal) or least squares over positive matrices with a
         nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS. ``amp`` is
         approximate message passing (width ≥ dimension), whose iterates are kept in ``trajectory``.
+    record : callable, optional
+        For ``method="network"``: called with (iteration, weights by name) at the start and after each iteration, such
+        as a :class:`~spectralaw.WeightRecorder`. The diagonal network, whose weights are vectors, has none.
     **options
         ``tolerance`` on the certificate (10⁻⁶), ``max_iterations``; for ``network`` also ``start_scale``, the
         standard deviation of the first weights; for ``amp`` also ``damping``, from just above 0 to 1 (none).
@@ -73,12 +84,17 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     seed = whole("seed", seed)
     settings = methods.settings(method, options)
     methods.refuse_unfit(task, method)
+    if record is not None and (method != "network" or task.network != "quadratic" or not callable(record)):
+        raise InvalidInput(
+            "record must be a function, with method='network' and a task of the quadratic network, "
+            f"not {record!r} with {method!r} and {task.network!r}"
+        )
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
     data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = _SOLVERS[method](task, data, seed, settings)
+    outcome = _SOLVERS[method](task, data, seed, settings if record is None else {**settings, "record": record})
     seconds = time.perf_counter() - begin
     return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
@@ -181,7 +197,9 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
     wide = width >= d
     certify = quadratic_gap if wide else lambda flat: network.relative_gradient(objective, flat, decay)
     start = settings["start_scale"] * generator.standard_normal(width * d)
-    found = network.descend(objective, certify, start, **limits)
+    record = settings.get("record")
+    shaped = None if record is None else lambda step, flat: record(step, {"W": flat.reshape(width, d)})
+    found = network.descend(objective, certify, start, record=shaped, **limits)
     w = found.weights.reshape(width, d)
     estimate = w.T @ w / scale
     spectrum = np.maximum(np.linalg.eigvalsh(estimate)[::-1], 0.0)

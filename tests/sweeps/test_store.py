@@ -53,7 +53,7 @@ def test_a_path_that_is_no_store_is_left_alone(tmp_path, capsys):
         said = capsys.readouterr().err
         assert "Traceback" not in said and said.count("cannot be opened") == 1
         assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "text").read_text() == "root:x:0:0\n"
-    with pytest.raises(StoreError, match="must be the path of a file"):
+    with pytest.raises(sl.InvalidInput, match=r"must be the (name|path) of a file"):
         sl.open_sweep("a\0b")
 
 

@@ -12,6 +12,7 @@ import spectralaw as sl
 from benchmarks import peers
 from benchmarks.report import Row, missing, versus
 from benchmarks.timing import Times, measure, process
+from benchmarks.weights import weights
 
 
 def _has(name: str) -> bool:
@@ -221,4 +222,5 @@ CASES = {
     "quadratic-training": quadratic_training,
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
+    "weights": weights,
 }

@@ -8,16 +8,20 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from spectralaw._version import __version__
 
 _HOMES = {
     "Task": "task",
     "PowerLaw": "teacher",
     "FiniteRank": "teacher",
     "Empirical": "teacher",
+    "White": "inputs",
+    "PowerLawInputs": "inputs",
+    "EmpiricalInputs": "inputs",
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
+    "Outcome": "results",
     "Outlier": "results",
     "Prediction": "theory",
     "predict": "theory",
@@ -30,16 +34,35 @@ _HOMES = {
     "open_sweep": "sweeps",
     "Sweep": "sweeps",
     "plan_sweep": "sweeps",
-    "Bulk": "pruning",
-    "Pruned": "pruning",
-    "predict_pruning": "pruning",
-    "prune": "pruning",
-    "read_bulk": "pruning",
+    "Pruned": "results",
+    "predict_pruning": "theory",
+    "Bulk": "weights.trained_bulk",
+    "read_bulk": "weights.trained_bulk",
+    "prune": "weights.prune",
+    "PrunedWeights": "weights.pruned",
+    "diagnose": "weights.diagnose",
+    "Diagnosis": "weights.diagnosis",
+    "Checkpoints": "weights.checkpoints",
+    "MatrixReading": "weights.row",
+    "MatrixStatus": "weights.row",
+    "UnreadableWeights": "weights.files.tensor",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "QuadraticRegressor": "regression.estimators",
+    "DiagonalRegressor": "regression.estimators",
+    "RiskEstimate": "training.risk_estimate",
+    "Forecast": "regression.forecast",
+    "forecast": "regression.forecast",
+    "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
+    "WeightRecorder": "weights.recorder",
+    "random_matrix_baseline": "weights.dynamics",
+    "reproduce": "reproduction.runner",
+    "Reproduction": "reproduction.runner",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -58,8 +81,14 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
-    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
-    from spectralaw.results import Outlier, Status
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.inputs import EmpiricalInputs, PowerLawInputs, White
+    from spectralaw.loading import load
+    from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
+    from spectralaw.regression.forecast import Forecast, forecast
+    from spectralaw.reproduction.runner import Reproduction, reproduce
+    from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task
@@ -72,5 +101,17 @@ if TYPE_CHECKING:  # what the lazy names are
         phase_diagram,
         predict,
         predict_grid,
+        predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.training.risk_estimate import RiskEstimate
+    from spectralaw.weights.checkpoints import Checkpoints
+    from spectralaw.weights.diagnose import diagnose
+    from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.dynamics import random_matrix_baseline
+    from spectralaw.weights.files.tensor import UnreadableWeights
+    from spectralaw.weights.prune import prune
+    from spectralaw.weights.pruned import PrunedWeights
+    from spectralaw.weights.recorder import WeightRecorder
+    from spectralaw.weights.row import MatrixReading, MatrixStatus
+    from spectralaw.weights.trained_bulk import Bulk, read_bulk

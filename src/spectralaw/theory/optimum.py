@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from spectralaw.display import Shown, number
 from spectralaw.results import Status
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 
 _ACCURACY = 1e-9  # of the least risk, as judged from its neighbours
 _STATIONARY, _NEAREST = 1e-8, 1e-6  # slope, or width in log λ, to refine to
@@ -18,8 +19,8 @@ _NEARER = 9  # points of each round of refinement
 _LIMIT = 1e-12  # relative difference of risks that does not count
 
 
-@dataclass(frozen=True)
-class OptimalDecay:
+@dataclass(frozen=True, repr=False)
+class OptimalDecay(Shown):
     """The least predicted risk over the weight decay."""
 
     weight_decay: float
@@ -30,6 +31,18 @@ class OptimalDecay:
     status: Status
     message: str = ""
     """Says so when λ_opt is the limit λ → 0, or what is missing."""
+    task: Task | None = field(default=None, compare=False)
+    """What was asked; its own weight decay was ignored."""
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        if not self.status.is_result:
+            return "Optimal weight decay", [("status", str(self.status)), ("", self.message)]
+        best = "0, the limit λ → 0" if self.weight_decay == 0.0 else number(self.weight_decay)
+        return "Optimal weight decay", [
+            ("status", f"{self.status} (slope {self.slope:.1e})"),
+            ("weight decay λ", best),
+            ("excess risk R", number(self.excess_risk)),
+        ]
 
 
 def optimal_weight_decay(task: Task) -> OptimalDecay:
@@ -54,6 +67,10 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     ----------
     arXiv:2509.24882, section 4: λ_opt = Θ(√(n_eff/d)) up to logarithms.
     """
+    return replace(_minimise(required(task)), task=task)
+
+
+def _minimise(task: Task) -> OptimalDecay:
     scale = np.sqrt(task.effective_samples / task.dimension)
     collapse = task.effective_samples / np.sqrt(task.dimension) * _units(task)
     lowest, highest = 1e-11 * min(scale, collapse), 1e3 * max(scale, collapse)
@@ -95,9 +112,8 @@ def optimal_weight_decay(task: Task) -> OptimalDecay:
     if flat and (interior or (abs(slope[k]) <= 1e-6 and k > 0)):
         return OptimalDecay(best, here, float(slope[k]), Status.CONVERGED)
     if not interior and abs(slope[k]) <= 1e-7:  # flat down to where it cannot be solved
-        return OptimalDecay(
-            0.0, here, 0.0, Status.CONVERGED, "the limit of no weight decay is best, as far as it is seen"
-        )
+        message = "the limit of no weight decay is best, as far as it is seen"
+        return OptimalDecay(0.0, here, 0.0, Status.CONVERGED, message)
     return OptimalDecay(best, here, float(slope[k]), Status.NOT_CONVERGED,
                         "the least risk is at the end of the weight decays that can be solved")  # fmt: skip
 

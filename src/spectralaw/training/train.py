@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import finite, positive_integer
+from spectralaw._checks import whole
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
-from spectralaw.task import Task
-from spectralaw.training import amp, lasso, network, nuclear
+from spectralaw.task import Task, required
+from spectralaw.training import amp, lasso, methods, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
 from spectralaw.training.trained import Trained
@@ -43,7 +43,14 @@ class _Outcome:
     """Relative distance of another minimiser."""
 
 
-def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
+def train(
+    task: Task,
+    seed: int = 0,
+    method: str = "convex",
+    *,
+    record: Callable[[int, Any], Any] | None = None,
+    **options: Any,
+) -> Trained:
     """Train a network of finite size on sampled data.
 
     Parameters
@@ -57,6 +64,9 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
         ``convex`` finds the exact minimiser: the LASSO (diagonal) or least squares over positive matrices with a
         nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS. ``amp`` is
         approximate message passing (width ≥ dimension), whose iterates are kept in ``trajectory``.
+    record : callable, optional
+        For ``method="network"``: called with (iteration, weights by name) at the start and after each iteration, such
+        as a :class:`~spectralaw.WeightRecorder`. The diagonal network, whose weights are vectors, has none.
     **options
         ``tolerance`` on the certificate (10⁻⁶), ``max_iterations``; for ``network`` also ``start_scale``, the
         standard deviation of the first weights; for ``amp`` also ``damping``, from just above 0 to 1 (none).
@@ -76,52 +86,34 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     ----------
     arXiv:2509.24882, section 2 and appendix; arXiv:2505.17958.
     """
-    if not isinstance(task, Task):
-        raise InvalidInput(f"task must be a Task, not {task!r}")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or greater, not {seed!r}")
-    if method not in _METHODS:
-        raise InvalidInput(f"method must be one of {', '.join(map(repr, _METHODS))}, not {method!r}")
-    solve, defaults = _METHODS[method]
-    settings = _settings(method, defaults, options)
-    if task.weight_decay == 0.0:
-        raise InvalidInput("weight_decay must be greater than 0 for training, not 0; the limit exists in theory only")
-    if method != "network" and task.width is not None and task.width < task.dimension:
+    required(task)
+    seed = whole("seed", seed)
+    settings = methods.settings(method, options)
+    methods.refuse_unfit(task, method)
+    if record is not None and (method != "network" or task.network != "quadratic" or not callable(record)):
         raise InvalidInput(
-            f"width must be at least the dimension {task.dimension} for method {method!r}, not {task.width}; "
-            "a narrower network has no convex form, train it with method 'network'"
+            "record must be a function, with method='network' and a task of the quadratic network, "
+            f"not {record!r} with {method!r} and {task.network!r}"
         )
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
-    data = draw(task, int(seed))
+    data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = solve(task, data, int(seed), settings)
+    outcome = _SOLVERS[method](task, data, seed, settings if record is None else {**settings, "record": record})
     seconds = time.perf_counter() - begin
-    return _trained(task, int(seed), method, data, outcome, settings["tolerance"], seconds)
-
-
-def _settings(method: str, defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(defaults))
-    if unknown:
-        raise InvalidInput(f"unknown option {unknown[0]!r} of method {method!r}; choose from {', '.join(defaults)}")
-    settings = {**defaults, **options}
-    for name in set(settings) - {"max_iterations"}:
-        settings[name] = finite(name, settings[name])
-        if not settings[name] > 0.0:
-            raise InvalidInput(f"{name} must be greater than 0, not {settings[name]:g}")
-    settings["max_iterations"] = positive_integer("max_iterations", settings["max_iterations"])
-    return settings
+    return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
 
 def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, tolerance: float, seconds: float):
     error = outcome.estimate - data.target
     if task.network == "diagonal":
-        risk = float(error @ error)
+        risk = float(error @ error if data.covariance is None else error @ (data.covariance * error))
         residual = data.labels - data.inputs @ outcome.estimate
     else:
-        risk = 2.0 / task.dimension * float(np.sum(error**2))
-        residual = data.labels - Sensing(data.inputs).forward(outcome.estimate)
+        moved = error if data.covariance is None else data.covariance @ error
+        risk = 2.0 / task.dimension * float(np.sum(moved * moved.T))  # (2/d) ‖Σ^½ (Ŝ − S*) Σ^½‖²
+        residual = data.labels - Sensing(data.inputs, data.covariance).forward(outcome.estimate)
     size = np.abs(outcome.spectrum)
     scale = max(float(size.max()), float(np.linalg.norm(data.target)) / np.sqrt(task.dimension))
     floor = _NUMERICALLY_ZERO * scale if method == "network" else 0.0
@@ -176,7 +168,7 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
         return dataclasses.replace(outcome, rounding=found.rounding)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     found = nuclear.minimise(sensing, data.labels, task.weight_decay * scale, **settings)
     spectrum = np.zeros(d)
     spectrum[: len(found.eigenvalues)] = found.eigenvalues
@@ -216,7 +208,7 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     objective = network.quadratic_objective(sensing, y, decay, width)
 
     def quadratic_gap(flat: Array) -> float:
@@ -228,7 +220,9 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
     wide = width >= d
     certify = quadratic_gap if wide else lambda flat: network.relative_gradient(objective, flat, decay)
     start = settings["start_scale"] * generator.standard_normal(width * d)
-    found = network.descend(objective, certify, start, **limits)
+    record = settings.get("record")
+    shaped = None if record is None else lambda step, flat: record(step, {"W": flat.reshape(width, d)})
+    found = network.descend(objective, certify, start, record=shaped, **limits)
     w = found.weights.reshape(width, d)
     estimate = w.T @ w / scale
     spectrum = np.maximum(np.linalg.eigvalsh(estimate)[::-1], 0.0)
@@ -237,13 +231,11 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
 def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcome:
     d = task.dimension
-    if settings["damping"] > 1.0:
-        raise InvalidInput(f"damping must be at most 1, which is none, not {settings['damping']:g}")
     if task.network == "diagonal":
         found = amp.diagonal(data.inputs, data.labels, data.target, task.weight_decay * np.sqrt(d), **settings)
         outcome = _diagonal_outcome(found.estimate, found.gap, found.iterations)
         return dataclasses.replace(outcome, trajectory=found.trajectory)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     found = amp.quadratic(sensing, data.labels, data.target, task.effective_weight_decay, **settings)
     values, vectors = np.linalg.eigh(found.estimate)
     values = np.where(values > 1e-12 * max(values[-1], 1e-300), values, 0.0)
@@ -251,8 +243,4 @@ def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcom
     return _Outcome({"W": weights}, found.estimate, values[::-1], found.gap, _GAP, found.iterations, found.trajectory)
 
 
-_METHODS: dict[str, tuple[Callable[..., _Outcome], dict[str, Any]]] = {
-    "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 1_000_000}),
-    "network": (_network, {"tolerance": 1e-6, "max_iterations": 20_000, "start_scale": 0.5}),
-    "amp": (_amp, {"tolerance": 1e-6, "max_iterations": 1000, "damping": 0.6}),
-}
+_SOLVERS: dict[str, Callable[..., _Outcome]] = {"convex": _convex, "network": _network, "amp": _amp}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.display import Shown, number, task_in_words
 from spectralaw.results import Status
+from spectralaw.saving import Saved
 from spectralaw.task import Task
+from spectralaw.training.risk_estimate import RiskEstimate
+from spectralaw.training.self_estimate import estimated_risk
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Trained:
+@dataclass(frozen=True, repr=False)
+class Trained(Shown, Saved):
     """A trained network of finite size.
 
     Units are those of :class:`~spectralaw.Prediction`: ``excess_risk`` is R = E (f* − f̂)², exact from the weights;
@@ -53,6 +58,29 @@ class Trained:
     """Convex training of the quadratic network only: relative distance ‖S' − Ŝ‖/‖Ŝ‖ of another minimiser S' with
     the same residuals and trace, the farthest of those tried, itself certified; None where none was found
     (:mod:`spectralaw.training.uniqueness`)."""
+
+    @cached_property
+    def risk_estimate(self) -> RiskEstimate:
+        """R + Δ estimated from the training set alone (GCV and approximate leave-one-out), as for the user's own rows.
+
+        The training set is drawn again from the seed. Compare ``excess_risk + task.noise_variance``.
+        """
+        return estimated_risk(self.task, self.seed, self.estimate)
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        pairs = [
+            ("status", str(self.status)),
+            (self.certificate_kind, f"{self.certificate:.1e}"),
+            ("excess risk R", number(self.excess_risk)),
+            ("training loss", number(self.training_loss)),
+            ("zero mass", number(self.zero_mass)),
+            ("largest of the spectrum", ", ".join(f"{value:.4g}" for value in self.spectrum[:5])),
+            ("iterations", str(self.iterations)),
+            ("seconds", f"{self.seconds:.3f}"),
+        ]
+        if not self.status.is_result:
+            pairs.insert(1, ("", self.message))
+        return f"Trained (seed {self.seed}, {self.method}): {task_in_words(self.task)}", pairs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, without the arrays."""

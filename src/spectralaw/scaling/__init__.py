@@ -1,0 +1,9 @@
+"""Laws fitted to measured losses: power laws, plateaus, smooth breaks, and the law of two variables."""
+
+from __future__ import annotations
+
+from spectralaw.scaling.fit import fit_scaling_law
+from spectralaw.scaling.optimum import isoflop_optimum
+from spectralaw.scaling.result import FitStatus, Note, ScalingFit
+
+__all__ = ["FitStatus", "Note", "ScalingFit", "fit_scaling_law", "isoflop_optimum"]

@@ -1,0 +1,65 @@
+"""What a law says beyond its data, and how far that may be trusted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from spectralaw.errors import InvalidInput
+from spectralaw.scaling.model import Model
+from spectralaw.scaling.result import Audit, Forecast, ScalingFit
+
+_CAVEAT = "valid only if no new regime begins"
+
+
+def forecasts(fit: ScalingFit, x: Any) -> Any:
+    """One :class:`Forecast`, or a list of them where x holds several places."""
+    model = fit.forecaster
+    if model is None:
+        raise InvalidInput("forecast needs a fit with a result")
+    u, shape = model.centred(x)
+    made = [_one(model, u[:, i : i + 1], fit.audit, fit.forecast_law or model.law.name) for i in range(u.shape[1])]
+    return made if shape else made[0]
+
+
+def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
+    value, low, high = (float(part[0]) for part in model.log_band(u))
+    where = u[:, 0] + np.array(model.frame.centres)
+    beyond, span = distance(where, model.low, model.high)
+    far = max((item.reach for item in audit), default=0.0)
+    upwards = bool(np.all(where >= model.low))
+    error = audit_error(audit)
+    if beyond <= 1e-9:
+        trust, message = "inside", "inside the data"
+    elif upwards and beyond <= far + 1e-9:
+        trust = "audited"
+        message = f"no farther beyond the data than was tested by holding points out; {_CAVEAT}"
+    else:
+        trust = "extrapolation"
+        message = f"{beyond:.2g} decades beyond the data, tested over {far:.2g}; {_CAVEAT}"
+    if trust == "audited" and error is not None:
+        low, high = min(low, value - 2.0 * error), max(high, value + 2.0 * error)
+    noise = model.quantile * model.sigma
+    new_low, new_high = value - math.hypot(value - low, noise), value + math.hypot(high - value, noise)
+    level = model.frame.level
+    ends = [math.exp(part + level) for part in (value, low, high, new_low, new_high)]
+    at = np.exp(where)
+    place = float(at[0]) if len(at) == 1 else {n: float(a) for n, a in zip(model.names, at, strict=True)}
+    return Forecast(place, *ends, name, beyond / span if span > 0.0 else math.inf, error, trust, message)
+
+
+def distance(where: Any, low: Any, high: Any) -> tuple[float, float]:
+    """Decades beyond the data, and decades of the data: of x, or of the compute N·D and of each of N and D."""
+    outside = np.maximum(np.maximum(where - high, low - where), 0.0)
+    return float(np.max(outside)) / math.log(10.0), float(np.max(high - low)) / math.log(10.0)
+
+
+def audit_error(audit: tuple[Audit, ...]) -> float | None:
+    """Root mean square log error over all points that were held out."""
+    if not audit:
+        return None
+    count = sum(item.held_out for item in audit)
+    return math.sqrt(sum(item.held_out * item.error**2 for item in audit) / count)
+

@@ -40,6 +40,9 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "ScalingFit": "scaling",
+    "fit_scaling_law": "scaling",
+    "isoflop_optimum": "scaling",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -60,6 +63,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.results import Outlier, Status
+    from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task

@@ -18,7 +18,7 @@ _SHARES = (0.1, 0.2)  # of the places with the largest compute, for the law of t
 
 
 def audit(solution: Solution, holdout: object = "auto", fixed: dict[str, float] | None = None) -> tuple[Audit, ...]:
-    """One :class:`Audit` for each number of held-out places; empty where too few points would be left."""
+    """One :class:`Audit` for each number of held-out places; only where enough points would be left."""
     points, law = solution.points, solution.law
     order = _order(points)
     places = int(order.max()) + 1
@@ -26,7 +26,7 @@ def audit(solution: Solution, holdout: object = "auto", fixed: dict[str, float] 
     for count in _counts(holdout, places, law.two_variables):
         kept = order < places - count
         if places - count < solution.free + 1:
-            return ()
+            continue
         refit = _refit(solution, kept, fixed)
         left = ~kept
         residuals = law.value(refit, points.u[:, left])[0] - points.v[left]

@@ -15,7 +15,8 @@ from spectralaw.scaling.laws import Array, Law
 from spectralaw.scaling.objective import Points, psi, total
 
 _STILL = 1e-13  # relative decrease that counts as none
-_PATIENCE = 3
+_PATIENCE, _LONGEST = 3, 40  # steps without decrease
+_FLAT = 1e-9  # relative gradient of a minimum
 _STUCK = 1e12  # damping beyond which no descent is left
 _NEAR = 1e-4  # relative decrease from which Huber's own matrix is used
 _ROUNDING = 1e-14  # residuals of this size are rounding
@@ -93,6 +94,8 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps) -> Minim
         slope = psi(residuals, delta)
         gradient = np.matmul(jacobian, (weights * slope)[..., None])[..., 0]
         free = loose & ~((theta <= low) & (gradient > 0.0)) & ~((theta >= high) & (gradient < 0.0))
+        scale = np.matmul(np.abs(jacobian), (weights * np.abs(slope))[..., None])[..., 0]
+        steepness = np.max(np.where(free, np.abs(gradient) / np.maximum(scale, 1e-300), 0.0), axis=1)
         size = np.abs(residuals)
         inside = size <= delta[:, None]
         soft = weights * np.where(inside, 1.0, delta[:, None] / np.maximum(size, 1e-300))
@@ -121,7 +124,8 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps) -> Minim
         residuals = np.where(better[:, None], new_residuals, residuals)
         jacobian = np.where(better[:, None, None], new_jacobian, jacobian)
         stuck = damping > _STUCK
-        done = stuck | (still >= _PATIENCE) | ~np.any(free, axis=1)
+        # a member that stands still goes on while its gradient is not yet that of a minimum
+        done = stuck | (still >= _PATIENCE) & ((steepness <= _FLAT) | (still >= _LONGEST)) | ~np.any(free, axis=1)
         if done.any():
             finished = rows[done]
             out.theta[finished], out.objective[finished] = theta[done], value[done]

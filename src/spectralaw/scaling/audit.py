@@ -44,7 +44,7 @@ def _refit(solution: Solution, kept: np.ndarray, fixed: dict[str, float] | None)
     if law.breaks == 0:
         begin = np.concatenate([begin, starts(law, points, fixed)])
     ends = minimise(
-        law, points, begin, solution.delta, fixed=np.broadcast_to(~solution.loose, begin.shape)
+        law, points, begin, solution.delta, fixed=np.broadcast_to(~solution.loose, begin.shape), enough=1e-10
     )  # fmt: skip
     return ends.theta[int(np.argmin(ends.objective))]
 

@@ -11,6 +11,7 @@ from spectralaw.scaling.objective import Points
 from spectralaw.scaling.solve import Solution
 
 _REDRAWS = 1000
+_ENOUGH = 1e-10
 
 
 def bootstrap(solution: Solution, replicates: int, seed: int) -> Array:
@@ -23,7 +24,7 @@ def bootstrap(solution: Solution, replicates: int, seed: int) -> Array:
     counts = draw(points, solution.free + 1, replicates, np.random.default_rng(seed))
     begin = np.repeat(solution.theta[None], replicates, axis=0)
     held = np.broadcast_to(~solution.loose, begin.shape)
-    return minimise(solution.law, points, begin, solution.delta, points.weights * counts, held).theta
+    return minimise(solution.law, points, begin, solution.delta, points.weights * counts, held, enough=_ENOUGH).theta
 
 
 def draw(points: Points, fewest: int, replicates: int, random: np.random.Generator) -> Array:

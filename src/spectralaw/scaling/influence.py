@@ -36,7 +36,7 @@ def influence(solution: Solution, spread: Errors) -> tuple[Influence, ...]:
     weights[np.arange(len(rows)), rows] = 0.0
     begin = np.repeat(solution.theta[None], len(rows), axis=0)
     held = np.broadcast_to(~solution.loose, begin.shape)
-    ends = minimise(law, points, begin, solution.delta, weights, held)
+    ends = minimise(law, points, begin, solution.delta, weights, held, enough=1e-10)
     shift = (ends.theta[:, index] - solution.theta[index]) / error
     return tuple(
         Influence(int(row), law.parameters[j], float(shift[i, k]))

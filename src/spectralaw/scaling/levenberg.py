@@ -51,6 +51,7 @@ def minimise(
     fixed: np.ndarray | None = None,
     bounds: tuple[Array, Array] | None = None,
     steps: int = 400,
+    enough: float | None = None,
 ) -> Minima:
     """Polish every row of ``theta``.
 
@@ -62,6 +63,9 @@ def minimise(
         Instead of those of the points.
     fixed : array of bool, shape (batch, parameters), optional
         What stays as it is.
+    enough : float, optional
+        Relative decrease at which to stop at once, where only the objective matters; by default a member goes on until
+        its gradient is that of a minimum.
     """
     batch = len(theta)
     delta = np.broadcast_to(np.asarray(delta, dtype=float), (batch,))
@@ -71,13 +75,13 @@ def minimise(
     block = max(1, _BLOCK // points.n)
     parts = [
         _block(law, points, theta[i : i + block], delta[i : i + block], weights[i : i + block],
-               fixed[i : i + block], low, high, steps)
+               fixed[i : i + block], low, high, steps, enough)
         for i in range(0, batch, block)
     ]  # fmt: skip
     return Minima(*(np.concatenate([getattr(part, name) for part in parts]) for name in Minima.__dataclass_fields__))
 
 
-def _block(law, points, theta, delta, weights, fixed, low, high, steps) -> Minima:
+def _block(law, points, theta, delta, weights, fixed, low, high, steps, enough) -> Minima:
     batch = len(theta)
     loose = ~fixed
     theta = np.where(loose, np.clip(theta, low, high), theta)
@@ -117,7 +121,7 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps) -> Minim
         better = new_value < value
         relative = np.where(better, (value - new_value) / np.maximum(value, 1e-300), 0.0)
         near |= better & (relative < _NEAR)
-        still = np.where(better, np.where(relative < _STILL, still + 1, 0), still)
+        still = np.where(better, np.where(relative < (enough or _STILL), still + 1, 0), still)
         damping = np.where(better, np.maximum(damping * 0.2, 1e-12), damping * 8.0)
         theta = np.where(better[:, None], trial, theta)
         value = np.where(better, new_value, value)
@@ -125,7 +129,8 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps) -> Minim
         jacobian = np.where(better[:, None, None], new_jacobian, jacobian)
         stuck = damping > _STUCK
         # a member that stands still goes on while its gradient is not yet that of a minimum
-        done = stuck | (still >= _PATIENCE) & ((steepness <= _FLAT) | (still >= _LONGEST)) | ~np.any(free, axis=1)
+        flat = (still >= _PATIENCE) & ((steepness <= _FLAT) | (still >= _LONGEST))
+        done = stuck | (flat if enough is None else still > 0) | ~np.any(free, axis=1)
         if done.any():
             finished = rows[done]
             out.theta[finished], out.objective[finished] = theta[done], value[done]

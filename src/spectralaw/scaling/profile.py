@@ -1,6 +1,6 @@
 """Profile intervals: {θ_j : 2 (F_j(θ_j) − F)/κ ≤ t²}, every end a batch of refits with θ_j held.
 
-Ends are sought from the estimate outwards by doubling steps, then by bisection; an end that is never reached is open.
+Ends are sought from the estimate outwards by doubling steps, then by secant steps; an end that is never reached is open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from spectralaw.scaling.levenberg import minimise
 from spectralaw.scaling.solve import Solution
 
 _DOUBLINGS = 14
-_HALVINGS = 22
+_ROUNDS = 20
+_CLOSE = 1e-4  # of the root of the rise, at which an end is found
+_ENOUGH = 1e-8  # relative decrease of the objective that no longer moves an end
 
 
 def profile(solution: Solution, spread: Errors, quantile: float) -> tuple[Array, Array]:
@@ -69,10 +71,16 @@ def _ends(theta, solution, spread, points, quantile, chosen) -> list[tuple[int, 
     current = np.repeat(theta[None], len(j), axis=0)
     best_inner = current.copy()
 
+    deep, tall = np.zeros(len(j)), np.full(len(j), np.inf)
+    gap = max(level - solution.objective, 1e-300)
+
+    def rise(height: Array) -> Array:
+        return np.sqrt(np.maximum(height - solution.objective, 0.0) / gap)
+
     def climb(rows: np.ndarray, values: Array, warm: Array) -> tuple[Array, Array]:
         start = warm.copy()
         start[np.arange(len(rows)), j[rows]] = values
-        ends = minimise(law, points, start, solution.delta, fixed=fixed[rows], bounds=bounds, steps=150)
+        ends = minimise(law, points, start, solution.delta, fixed=fixed[rows], bounds=bounds, steps=150, enough=_ENOUGH)
         return ends.objective, ends.theta
 
     active = rows
@@ -84,24 +92,32 @@ def _ends(theta, solution, spread, points, quantile, chosen) -> list[tuple[int, 
         target = np.where(beyond, wall[active], target)
         height, there = climb(active, target, best_inner[active])
         over = height > level
-        outer[active[over]] = target[over]
+        root = rise(height)
+        outer[active[over]], tall[active[over]] = target[over], root[over]
         stay = active[~over]
-        inner[stay], best_inner[stay] = target[~over], there[~over]
+        inner[stay], deep[stay], best_inner[stay] = target[~over], root[~over], there[~over]
         open_end[active[~over & beyond]] = True
         active = active[~over & ~beyond]
         step[active] *= 2.0
     open_end[active] = True
     active = np.flatnonzero(~np.isnan(outer))
-    for _ in range(_HALVINGS):
+    for round_ in range(_ROUNDS):
         if not len(active):
             break
-        middle = 0.5 * (inner[active] + outer[active])
+        # the signed root of the rise is nearly linear in the parameter: secant steps, kept inside the bracket
+        share = (1.0 - deep[active]) / np.maximum(tall[active] - deep[active], 1e-300)
+        share = np.clip(share, 0.05, 0.95) if round_ % 3 < 2 else np.full(len(active), 0.5)
+        middle = inner[active] + share * (outer[active] - inner[active])
         height, there = climb(active, middle, best_inner[active])
+        root = rise(height)
         over = height > level
-        outer[active[over]] = middle[over]
-        inner[active[~over]], best_inner[active[~over]] = middle[~over], there[~over]
-        width = np.abs(outer[active] - inner[active])
-        active = active[width > 1e-4 * np.abs(outer[active] - theta[j[active]])]
+        outer[active[over]], tall[active[over]] = middle[over], root[over]
+        stay = active[~over]
+        inner[stay], deep[stay], best_inner[stay] = middle[~over], root[~over], there[~over]
+        width = np.abs(outer[active] - inner[active]) / np.abs(outer[active] - theta[j[active]])
+        done = (np.abs(root - 1.0) < _CLOSE) | (width < 1e-5)
+        inner[active[done]] = middle[done]
+        active = active[~done]
     ends = np.where(open_end, side * np.inf, inner)
     # the lower end of a plateau is the bound itself: E = 0 is a value, not an open end
     zero = open_end & (side < 0) & np.array([law.parameters[k] == "E" for k in j])

@@ -14,9 +14,11 @@ from spectralaw.scaling.starts import starts
 
 TOLERANCE = 1e-8  # of the relative projected gradient
 _AGREE = 1e-6  # starts whose objective is the same to this ended in the same place
-_ABSOLUTE = (1e-4, 1e-5, 1e-6, 1e-7)  # δ of the successive fits that lead to least absolute deviations
+_SMALL = (0.02, 0.02)  # δ, in units of σ̂, of the two fits that give the scale
+_ABSOLUTE = (0.02, 2e-3, 2e-4, 2e-5)  # and of those that lead to least absolute deviations
 _FIRST = 25  # steps for all starts, before only the best go on
 _FINALISTS = 6
+_ROUGH = 1e-9  # relative decrease at which a fit that is only on the way ends
 SMALLEST = 1e-13  # δ of residuals that are rounding
 
 
@@ -77,17 +79,21 @@ def solve(
         theta = early.theta[np.argsort(early.objective)]
         theta = theta[_distinct(np.sort(early.objective))][:_FINALISTS]
         held = held[: len(theta)]
-    if loss != "squares":
-        if delta is None or loss == "absolute":
-            absolute = squares = minimise(law, points, theta, math.inf, fixed=held)
-            theta = squares.theta
-            for small in _ABSOLUTE:
-                absolute = minimise(law, points, absolute.theta, small, fixed=held)
-            winner = absolute.theta[np.argmin(absolute.objective)]
-            sigma = _scale(law, points, winner, int(loose.sum()))
-            first = _ABSOLUTE[-1] if loss == "absolute" else max(EFFICIENT * sigma, SMALLEST)
-            theta = absolute.theta if loss == "absolute" else np.concatenate([theta, winner[None]])
-            held = np.broadcast_to(~loose, theta.shape)
+    if loss == "absolute" or (loss == "huber" and delta is None):
+        ends = minimise(law, points, theta, math.inf, fixed=held, enough=_ROUGH)
+        theta = ends.theta
+        for small in _SMALL if loss == "huber" else _ABSOLUTE:
+            sigma = _scale(law, points, ends.theta[np.argmin(ends.objective)], int(loose.sum()))
+            first = max(small * sigma, SMALLEST)
+            ends = minimise(law, points, ends.theta, first, fixed=held, enough=_ROUGH)
+        winner = ends.theta[np.argmin(ends.objective)]
+        sigma = _scale(law, points, winner, int(loose.sum()))
+        if loss == "huber":
+            first = max(EFFICIENT * sigma, SMALLEST)
+            theta = np.concatenate([theta, winner[None]])
+        else:
+            theta = ends.theta
+        held = np.broadcast_to(~loose, theta.shape)
     ends = minimise(law, points, theta, first, fixed=held)
     k = int(np.argmin(ends.objective))
     if sigma is None:

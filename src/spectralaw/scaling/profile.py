@@ -114,7 +114,7 @@ def _ends(theta, solution, spread, points, quantile, chosen) -> list[tuple[int, 
         outer[active[over]], tall[active[over]] = middle[over], root[over]
         stay = active[~over]
         inner[stay], deep[stay], best_inner[stay] = middle[~over], root[~over], there[~over]
-        width = np.abs(outer[active] - inner[active]) / np.abs(outer[active] - theta[j[active]])
+        width = np.abs(outer[active] - inner[active]) / np.maximum(np.abs(outer[active] - theta[j[active]]), 1e-300)
         done = (np.abs(root - 1.0) < _CLOSE) | (width < 1e-5)
         inner[active[done]] = middle[done]
         active = active[~done]

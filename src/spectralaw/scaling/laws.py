@@ -72,6 +72,7 @@ class Law:
         """Lower and upper limits of the parameters, for centred logarithms u of shape (variables, n)."""
         steepest = STEEPEST_TWO if self.two_variables else STEEPEST
         low, high = np.full(self.size, -np.inf), np.full(self.size, np.inf)
+        places = np.unique(u) if self.breaks else u[0]  # a break beyond the second or last but one fits a single point
         for j, name in enumerate(self.parameters):
             if name == "E":
                 low[j] = 0.0
@@ -80,7 +81,7 @@ class Law:
             elif name == "a0" or name.startswith("delta"):
                 low[j], high[j] = -steepest, steepest
             elif name.startswith("x"):
-                low[j], high[j] = float(u.min()), float(u.max())
+                low[j], high[j] = places[min(1, len(places) - 1)], places[max(-2, -len(places))]
             elif name.startswith("f"):
                 low[j], high[j] = np.log(SHARPEST), np.log(WIDEST)
         return low, high

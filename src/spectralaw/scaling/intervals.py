@@ -77,7 +77,8 @@ def _carried_ends(solution, spread: Errors, method: str, covariance: Array, quan
         plateau = np.array([name == "E" for name in law.parameters])
         low = np.where(plateau, np.maximum(low, 0.0), low)
     with np.errstate(over="ignore"):
-        return np.where(law.logarithmic, np.exp(low), low), np.where(law.logarithmic, np.exp(high), high)
+        closed = law.logarithmic & np.isfinite(low)  # an open end stays infinite: it is no amplitude of 0
+        return np.where(closed, np.exp(low), low), np.where(law.logarithmic, np.exp(high), high)
 
 
 def _suspect(solution: Solution, spread: Errors) -> bool:

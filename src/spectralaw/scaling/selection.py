@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectralaw.scaling.audit import audit
+from spectralaw.scaling.covariance import ABSOLUTE
 from spectralaw.scaling.forecast import audit_error
 from spectralaw.scaling.intervals import Intervals, intervals
 from spectralaw.scaling.laws import Law
 from spectralaw.scaling.levenberg import minimise
-from spectralaw.scaling.objective import EFFICIENT, Points
+from spectralaw.scaling.objective import Points
 from spectralaw.scaling.refusals import Verdict, after, before
 from spectralaw.scaling.result import Audit, Candidate, FitStatus
-from spectralaw.scaling.solve import SMALLEST, Solution, solve
+from spectralaw.scaling.solve import Solution, solve
 
 CLAIM = 6.0  # AICc by which a break must improve on the laws without it
 MOST_BREAKS = 3
+_ENOUGH = 1e-10
 _MANY = 20  # points from which a fourth break is tried
 
 
@@ -124,22 +126,26 @@ def claimed(old: list[Trial], new: list[Trial]) -> bool:
 
 
 def criteria(trials: list[Trial]) -> list[Trial]:
-    """AICc and BIC from n log(2F/n), all laws with one δ: that of the law with the smallest scale."""
-    fitted = [trial for trial in trials if trial.usable]
-    scales = [trial.solution.sigma for trial in fitted if trial.solution is not None]
-    for trial in fitted:
-        solution = trial.solution
-        assert solution is not None
+    """AICc and BIC of n log(2F/n), every law with one δ: that of the best law with the fewest breaks.
+
+    A δ of each law's own would make objectives of different kinds; that of the richest shrinks with every parameter
+    (least absolute deviations run through as many points), and calls lack of fit elsewhere an outlier.
+    """
+    fitted = [(trial, trial.solution) for trial in trials if trial.usable and trial.solution is not None]
+    if not fitted:
+        return trials
+    fewest = min(trial.law.breaks for trial, _ in fitted)
+    delta = min((one.delta for trial, one in fitted if trial.law.breaks == fewest), key=float)
+    for trial, solution in fitted:
         n, k = solution.points.n, solution.free + 1
-        objective, delta = solution.objective, solution.delta
-        absolute = delta < 1e-3 * solution.sigma
-        if math.isfinite(delta) and not absolute:
-            delta = max(EFFICIENT * min(scales), SMALLEST)
-            held = np.broadcast_to(~solution.loose, solution.pool.shape)
-            objective = float(minimise(solution.law, solution.points, solution.pool, delta, fixed=held).objective.min())
-        if absolute:
-            deviance = 2.0 * n * math.log(max(objective / delta, 1e-300) / n)
+        objective = solution.objective
+        if solution.delta < ABSOLUTE * solution.sigma:
+            deviance = 2.0 * n * math.log(max(objective / solution.delta, 1e-300) / n)
         else:
+            if solution.delta != delta:
+                held = np.broadcast_to(~solution.loose, solution.pool.shape)
+                ends = minimise(solution.law, solution.points, solution.pool, delta, fixed=held, enough=_ENOUGH)
+                objective = float(ends.objective.min())
             deviance = n * math.log(max(2.0 * objective, 1e-300) / n)
         trial.bic = deviance + k * math.log(n)
         trial.aicc = deviance + 2.0 * k + (2.0 * k * (k + 1) / (n - k - 1) if n - k - 1 > 0 else math.inf)

@@ -17,7 +17,7 @@ _AGREE = 1e-6  # starts whose objective is the same to this ended in the same pl
 _SMALL = (0.02, 0.02)  # δ, in units of σ̂, of the two fits that give the scale
 _ABSOLUTE = (0.02, 2e-3, 2e-4, 2e-5)  # and of those that lead to least absolute deviations
 _FIRST = 25  # steps for all starts, before only the best go on
-_FINALISTS = 6
+_FINALISTS = (6, 6, 3)  # of a law with no, one, more breaks
 _ROUGH = 1e-9  # relative decrease at which a fit that is only on the way ends
 SMALLEST = 1e-13  # δ of residuals that are rounding
 
@@ -74,10 +74,11 @@ def solve(
     held = np.broadcast_to(~loose, theta.shape)
     first = math.inf if loss != "huber" or delta is None else delta
     sigma = None
-    if len(theta) > _FINALISTS:
+    finalists = _FINALISTS[min(law.breaks, 2)]
+    if len(theta) > finalists:
         early = minimise(law, points, theta, first, fixed=held, steps=_FIRST)
         theta = early.theta[np.argsort(early.objective)]
-        theta = theta[_distinct(np.sort(early.objective))][:_FINALISTS]
+        theta = theta[_distinct(np.sort(early.objective))][:finalists]
         held = held[: len(theta)]
     if loss == "absolute" or (loss == "huber" and delta is None):
         ends = minimise(law, points, theta, math.inf, fixed=held, enough=_ROUGH)

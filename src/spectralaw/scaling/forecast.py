@@ -41,8 +41,7 @@ def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
         message = f"{beyond:.2g} decades beyond the data, tested over {far:.2g}; {_CAVEAT}"
     if trust == "audited" and error is not None:
         low, high = min(low, value - 2.0 * error), max(high, value + 2.0 * error)
-    noise = model.quantile * model.sigma
-    new_low, new_high = value - math.hypot(value - low, noise), value + math.hypot(high - value, noise)
+    new_low, new_high = value - math.hypot(value - low, model.scatter), value + math.hypot(high - value, model.scatter)
     level = model.frame.level
     ends = [math.exp(part + level) for part in (value, low, high, new_low, new_high)]
     at = np.exp(where)

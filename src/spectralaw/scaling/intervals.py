@@ -43,7 +43,7 @@ def intervals(solution: Solution, kind: str, level: float, replicates: int, seed
     covariance = spread.sandwich if method == "sandwich" else spread.wald
     u = points.u + np.array(points.frame.centres)[:, None]
     model = Model(
-        law, points.frame, points.names, solution.theta, covariance, quantile, solution.sigma, level,
+        law, points.frame, points.names, solution.theta, covariance, quantile, solution.sigma, _scatter(solution, quantile, level), level,
         u.min(axis=1), u.max(axis=1), thetas,
     )  # fmt: skip
     value = model.user()
@@ -79,6 +79,14 @@ def _carried_ends(solution, spread: Errors, method: str, covariance: Array, quan
     with np.errstate(over="ignore"):
         closed = law.logarithmic & np.isfinite(low)  # an open end stays infinite: it is no amplitude of 0
         return np.where(closed, np.exp(low), low), np.where(law.logarithmic, np.exp(high), high)
+
+
+def _scatter(solution: Solution, quantile: float, level: float) -> float:
+    """t σ̂, or the quantile of the residuals themselves where their tails are heavier."""
+    points = solution.points
+    size = np.abs(solution.law.value(solution.theta, points.u)[0] - points.v)
+    inflation = np.sqrt(points.n / max(points.n - solution.free, 1))
+    return float(max(quantile * solution.sigma, np.quantile(size, level) * inflation))
 
 
 def _suspect(solution: Solution, spread: Errors) -> bool:

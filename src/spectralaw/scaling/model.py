@@ -35,7 +35,9 @@ class Model:
     quantile: float
     """Of Student's t."""
     sigma: float
-    """Scale of one measurement, in log y."""
+    """Robust scale of one measurement, in log y."""
+    scatter: float
+    """Half-width of the interval of a new measurement around the law, in log y."""
     level: float
     low: Array
     high: Array

@@ -15,7 +15,7 @@ Verdict = tuple[FitStatus, str]
 _FEWEST_TWO = 8
 _DISTINCT, _DISTINCT_TWO = 4, 3
 _DECADES = {"power": 0.5, "plateau": 1.0, "broken": 0.5, "broken_plateau": 0.5}
-_CONDITION = 90.0  # of the scaled Jacobian of the law of two variables: a free grid gives 20 to 35, D ∝ N 130
+_CONDITION = 120.0  # of the scaled Jacobian of the law of two variables: a free grid gives 20 to 35, D = 20 N above 130
 _VAGUE = 0.5  # relative standard error of an exponent
 
 

@@ -118,7 +118,7 @@ def fit_scaling_law(
     replicates = _checks.positive_integer("bootstrap", bootstrap)
     points, known = _known(points, fixed or {}, law)
     kind = "squares" if loss == "linear_squares" else loss
-    options = Options(kind, delta, known, interval, level, replicates, int(seed), holdout)
+    options = Options(kind, delta, known, interval, level, replicates, _seed(seed), holdout)
     seen = Shape(None, None, False, None) if two else shape(points, xs[0])
     if seen.peak is not None:
         return _beside(points, xs, ys, seen, options, law, breaks, loss)
@@ -187,6 +187,13 @@ def _breaks(breaks: Any, law: str) -> int | str:
         raise InvalidInput(f"breaks must be 0 for law {law!r}, not {number:g}")
     if number == 0 and law.startswith("broken"):
         raise InvalidInput(f"breaks must be 1 or more for law {law!r}, not 0")
+    return int(number)
+
+
+def _seed(seed: Any) -> int:
+    number = _checks.finite("seed", seed)
+    if number != math.floor(number) or number < 0:
+        raise InvalidInput(f"seed must be a whole number of 0 or more, not {number:g}")
     return int(number)
 
 

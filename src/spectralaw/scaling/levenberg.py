@@ -20,6 +20,9 @@ _FLAT = 1e-9  # relative gradient of a minimum
 _STUCK = 1e12  # damping beyond which no descent is left
 _NEAR = 1e-4  # relative decrease from which Huber's own matrix is used
 _ROUNDING = 1e-14  # residuals of this size are rounding
+_LEAST_DAMPING = 1e-12
+_POLISH = 12  # steps that lower the gradient alone, at the end
+_LEVEL = 1e-13  # relative rise of the objective that is rounding
 _BLOCK = 60_000  # numbers in one array of residuals: what a cache holds
 
 
@@ -93,27 +96,9 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps, enough) 
     damping = np.full(batch, 1e-3)
     still = np.zeros(batch, dtype=int)
     near = np.zeros(batch, dtype=bool)
-    eye = np.eye(law.size)
     for _ in range(steps):
-        slope = psi(residuals, delta)
-        gradient = np.matmul(jacobian, (weights * slope)[..., None])[..., 0]
-        free = loose & ~((theta <= low) & (gradient > 0.0)) & ~((theta >= high) & (gradient < 0.0))
-        scale = np.matmul(np.abs(jacobian), (weights * np.abs(slope))[..., None])[..., 0]
-        steepness = np.max(np.where(free, np.abs(gradient) / np.maximum(scale, 1e-300), 0.0), axis=1)
-        size = np.abs(residuals)
-        inside = size <= delta[:, None]
-        soft = weights * np.where(inside, 1.0, delta[:, None] / np.maximum(size, 1e-300))
-        curvature = np.where(near[:, None], weights * inside, soft)
-        matrix = np.matmul(jacobian * curvature[:, None], np.swapaxes(jacobian, 1, 2))
-        diagonal = np.matmul(jacobian**2, soft[..., None])[..., 0]
-        diagonal = np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300)
-        # scaled to a unit diagonal: the solve does not see the units of the parameters
-        root = 1.0 / np.sqrt(diagonal)
-        both = free[:, :, None] & free[:, None, :]
-        system = np.where(both, matrix * root[:, :, None] * root[:, None, :], 0.0)
-        system += eye * np.where(free, damping[:, None], 1.0)[:, None]
-        right = np.where(free, -gradient * root, 0.0)
-        step = _solve(system, right) * root
+        free, gradient, steepness = _gradient(theta, residuals, jacobian, weights, delta, loose, low, high)
+        step = _step(free, gradient, residuals, jacobian, weights, delta, near, damping)
         trial = np.where(loose, np.clip(theta + step, low, high), theta)
         new_residuals, new_jacobian = points.residuals(law, trial)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -122,7 +107,7 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps, enough) 
         relative = np.where(better, (value - new_value) / np.maximum(value, 1e-300), 0.0)
         near |= better & (relative < _NEAR)
         still = np.where(better, np.where(relative < (enough or _STILL), still + 1, 0), still)
-        damping = np.where(better, np.maximum(damping * 0.2, 1e-12), damping * 8.0)
+        damping = np.where(better, np.maximum(damping * 0.2, _LEAST_DAMPING), damping * 8.0)
         theta = np.where(better[:, None], trial, theta)
         value = np.where(better, new_value, value)
         residuals = np.where(better[:, None], new_residuals, residuals)
@@ -142,8 +127,34 @@ def _block(law, points, theta, delta, weights, fixed, low, high, steps, enough) 
         if not len(rows):
             break
     out.theta[rows], out.objective[rows] = theta, value
-    _certify(law, points, out, *everything, low, high)
+    _finish(law, points, out, *everything, low, high, 0 if enough else _POLISH)
     return out
+
+
+def _gradient(theta, residuals, jacobian, weights, delta, loose, low, high) -> tuple[np.ndarray, Array, Array]:
+    """Which parameters may move, the gradient, and its largest component relative to the sum of its terms' sizes."""
+    slope = weights * psi(residuals, delta)
+    gradient = np.matmul(jacobian, slope[..., None])[..., 0]
+    scale = np.matmul(np.abs(jacobian), np.abs(slope)[..., None])[..., 0]
+    free = loose & ~((theta <= low) & (gradient > 0.0)) & ~((theta >= high) & (gradient < 0.0))
+    relative = np.abs(gradient) / np.maximum(scale, 1e-300)
+    return free, gradient, np.max(np.where(free & (scale > 0.0), relative, 0.0), axis=1)
+
+
+def _step(free, gradient, residuals, jacobian, weights, delta, near, damping) -> Array:
+    """The damped step, solved with a unit diagonal so that it does not see the units of the parameters."""
+    size = np.abs(residuals)
+    inside = size <= delta[:, None]
+    soft = weights * np.where(inside, 1.0, delta[:, None] / np.maximum(size, 1e-300))
+    curvature = np.where(near[:, None], weights * inside, soft)
+    matrix = np.matmul(jacobian * curvature[:, None], np.swapaxes(jacobian, 1, 2))
+    diagonal = np.matmul(jacobian**2, soft[..., None])[..., 0]
+    diagonal = np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300)
+    root = 1.0 / np.sqrt(diagonal)
+    both = free[:, :, None] & free[:, None, :]
+    system = np.where(both, matrix * root[:, :, None] * root[:, None, :], 0.0)
+    system += np.eye(free.shape[1]) * np.where(free, damping[:, None], 1.0)[:, None]
+    return _solve(system, np.where(free, -gradient * root, 0.0)) * root
 
 
 def _solve(system: Array, right: Array) -> Array:
@@ -153,13 +164,28 @@ def _solve(system: Array, right: Array) -> Array:
         return np.matmul(np.linalg.pinv(system), right[..., None])[..., 0]
 
 
-def _certify(law, points, out: Minima, delta, weights, loose, low, high) -> None:
-    """Fill in the certificate of every member."""
+def _finish(law, points, out: Minima, delta, weights, loose, low, high, polish: int) -> None:
+    """The certificate; before it, steps that lower the gradient where the objective no longer shows a decrease."""
     residuals, jacobian = points.residuals(law, out.theta)
-    slope = weights * psi(residuals, delta)
-    gradient = np.matmul(jacobian, slope[..., None])[..., 0]
-    size = np.matmul(np.abs(jacobian), np.abs(slope)[..., None])[..., 0]
-    inwards = ~((out.theta <= low) & (gradient > 0.0)) & ~((out.theta >= high) & (gradient < 0.0))
-    relative = np.abs(gradient) / np.maximum(size, 1e-300)
-    out.gradient[:] = np.max(np.where(loose & inwards & (size > 0.0), relative, 0.0), axis=1)
+    near = np.ones(len(delta), dtype=bool)
+    damping = np.full(len(delta), _LEAST_DAMPING)
+    free, gradient, steepness = _gradient(out.theta, residuals, jacobian, weights, delta, loose, low, high)
+    for _ in range(polish):
+        if np.all(steepness <= _FLAT):
+            break
+        step = _step(free, gradient, residuals, jacobian, weights, delta, near, damping)
+        trial = np.where(loose, np.clip(out.theta + step, low, high), out.theta)
+        new_residuals, new_jacobian = points.residuals(law, trial)
+        found = _gradient(trial, new_residuals, new_jacobian, weights, delta, loose, low, high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = total(new_residuals, weights, delta)
+        good = (steepness > _FLAT) & (found[2] < steepness) & (value <= out.objective * (1.0 + _LEVEL))
+        if not good.any():
+            break
+        out.theta[good] = trial[good]
+        out.objective[good] = np.minimum(value, out.objective)[good]
+        residuals = np.where(good[:, None], new_residuals, residuals)
+        jacobian = np.where(good[:, None, None], new_jacobian, jacobian)
+        free, gradient, steepness = _gradient(out.theta, residuals, jacobian, weights, delta, loose, low, high)
+    out.gradient[:] = steepness
     out.exact[:] = np.max(np.abs(residuals), axis=1) <= _ROUNDING * max(1.0, float(np.max(np.abs(points.v))))

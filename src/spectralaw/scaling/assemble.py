@@ -11,13 +11,15 @@ import scipy
 
 from spectralaw.scaling.influence import influence
 from spectralaw.scaling.intervals import Intervals
+from spectralaw.scaling.laws import Array
 from spectralaw.scaling.objective import Points
 from spectralaw.scaling.optimum import exponent_a
 from spectralaw.scaling.peak import Shape
+from spectralaw.scaling.records import Certificate, FitStatus, Note
 from spectralaw.scaling.refusals import Verdict, after
 from spectralaw.scaling.regimes import SHORTEST, crossovers, regimes
-from spectralaw.scaling.result import Certificate, FitStatus, Note, ScalingFit
-from spectralaw.scaling.selection import Options, Trial, spread
+from spectralaw.scaling.result import ScalingFit
+from spectralaw.scaling.selection import Options, Trial, quick, spread
 from spectralaw.scaling.solve import Solution
 
 _WARM_UP = 4.0  # σ̂ by which a first point must be off
@@ -33,10 +35,18 @@ _EVERY = ("2209.06640",)
 
 
 def assemble(
-    points: Points, xs, ys, options: Options, trials: list[Trial], chosen: Trial, forecaster: Trial, loss: str, seen: Shape
-) -> ScalingFit:  # fmt: skip
+    points: Points,
+    xs: Array,
+    ys: Array,
+    options: Options,
+    trials: list[Trial],
+    chosen: Trial,
+    forecaster: Trial,
+    loss: str,
+    seen: Shape,
+) -> ScalingFit:
     """The result of the chosen law."""
-    verdict = chosen.verdict
+    verdict = quick(chosen, options)
     solution = chosen.solution
     found = None
     if verdict is None and solution is not None:
@@ -161,7 +171,7 @@ def _notes(
     out = []
     if seen.high is not None:
         out.append((Note.ONE_POINT_HIGH, f"the point at x = {seen.high:.4g} is high: outlier or peak, repeat it"))
-    if points.groups is not None and len(xs) == 1 and _runs(points):
+    if points.correlated:
         out.append(
             (Note.CORRELATED_POINTS, "points of one run are correlated: intervals are right only from whole runs")
         )
@@ -170,7 +180,9 @@ def _notes(
     law = solution.law
     plateau = found.parameters.get("E")
     if plateau is not None and plateau.low <= 0.0 and plateau.method != "fixed":
-        out.append((Note.PLATEAU_NOT_REACHED, "the interval of the plateau E contains 0: it is not reached by the data"))
+        out.append(
+            (Note.PLATEAU_NOT_REACHED, "the interval of the plateau E contains 0: it is not reached by the data")
+        )
     for name, bound in zip(law.parameters, solution.at_bound, strict=True):
         if bound and (name in ("alpha", "beta", "a0") or name.startswith("delta")):
             out.append((Note.EXPONENT_AT_BOUND, f"{name} is at the end of its range"))
@@ -202,13 +214,7 @@ def _notes(
         first = int(np.argmin(points.u[0]))
         off = float(law.value(solution.theta, points.u)[0, first] - points.v[first])
         if abs(off) > _WARM_UP * solution.sigma:
-            out.append((Note.WARM_UP, f"the first point, x = {xs[0, first]:.4g}, is off the law by {off:+.2g} in log y"))
+            out.append(
+                (Note.WARM_UP, f"the first point, x = {xs[0, first]:.4g}, is off the law by {off:+.2g} in log y")
+            )
     return out
-
-
-def _runs(points: Points) -> bool:
-    """Whether some group holds several x."""
-    assert points.groups is not None
-    pairs = np.unique(np.column_stack([points.groups, np.round(points.u[0], 9)]), axis=0)
-    return len(pairs) > len(np.unique(points.groups))
-

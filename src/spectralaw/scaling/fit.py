@@ -142,7 +142,7 @@ def _beside(points: Points, xs, ys, seen: Shape, options: Options, law: str, bre
     parts = {}
     sides = {"left": xs[0] <= seen.lowest, "right": xs[0] >= peak.x}
     for side, rows in sides.items():
-        if side == "left" and rows.sum() < _LEFT or side == "right" and (seen.at_end or rows.sum() < 3):
+        if (side == "left" and rows.sum() < _LEFT) or (side == "right" and (seen.at_end or rows.sum() < 3)):
             continue
         part = points.take(rows)
         parts[side] = _fit(part, xs[:, rows], ys[rows], options, law, breaks, loss, nothing)
@@ -162,8 +162,10 @@ def _known(points: Points, fixed: Mapping[str, float], law: str) -> tuple[Points
     known = {}
     for name, value in fixed.items():
         number = _checks.finite(f"fixed[{name!r}]", value)
-        if name[0] in "ABxf" and number <= 0.0 or name == "E" and number < 0.0:
-            raise InvalidInput(f"fixed[{name!r}] must be {'0 or ' if name == 'E' else ''}greater than 0, not {number:g}")
+        if (name[0] in "ABxf" and number <= 0.0) or (name == "E" and number < 0.0):
+            raise InvalidInput(
+                f"fixed[{name!r}] must be {'0 or ' if name == 'E' else ''}greater than 0, not {number:g}"
+            )
         known[name] = from_user(_possible(law)[0], points.frame, name, number)
     return points, known
 
@@ -200,4 +202,3 @@ def _seed(seed: Any) -> int:
 def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-

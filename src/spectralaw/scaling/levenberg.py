@@ -161,7 +161,7 @@ def _solve(system: Array, right: Array) -> Array:
     try:
         return np.linalg.solve(system, right[..., None])[..., 0]
     except np.linalg.LinAlgError:
-        return np.matmul(np.linalg.pinv(system), right[..., None])[..., 0]
+        return np.asarray(np.matmul(np.linalg.pinv(system), right[..., None])[..., 0], dtype=np.float64)
 
 
 def _finish(law, points, out: Minima, delta, weights, loose, low, high, polish: int) -> None:

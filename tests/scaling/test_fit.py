@@ -164,6 +164,22 @@ def test_bad_input_is_one_sentence(call, words):
         call(noisy(CURVES["power"][1]))
 
 
+def test_runs_are_drawn_whole():
+    random = np.random.default_rng(0)
+    run, x = np.repeat(np.arange(8), 10), np.tile(np.geomspace(1e3, 1e6, 10), 8)
+    shift = np.repeat(0.03 * random.standard_normal(8), 10)
+    y = (0.5 + 30.0 * x**-0.4) * np.exp(shift + 0.003 * random.standard_normal(80))
+    fit = sl.fit_scaling_law(x, y, groups=run, law="plateau")
+    assert fit.interval == "bootstrap" and "correlated_points" in fit.notes
+    alone = sl.fit_scaling_law(x, y, law="plateau")
+    assert "correlated_points" not in alone.notes
+    # what all points of a run share moves the amplitude, not the exponent: pairs would say otherwise
+    width = [one.parameters["alpha"].high - one.parameters["alpha"].low for one in (fit, alone)]
+    assert width[0] < 0.5 * width[1]
+    # seeds of one x are no runs
+    assert "correlated_points" not in sl.fit_scaling_law(x, y, groups=x, law="plateau").notes
+
+
 def test_influential_points_and_outliers():
     y = noisy(CURVES["power"][1])
     assert "influential_points" not in sl.fit_scaling_law(X, y, law="power").notes
@@ -190,6 +206,8 @@ def test_output_is_strict_json_and_pickles():
         assert fit.law in fit._repr_html_() and len(fit.table()) >= len(fit.parameters)
     fit = sl.fit_scaling_law(X, noisy(CURVES["power"][1]))
     assert [item["x"] for item in fit.to_dict(forecast=[1e7, 1e8])["forecast"]] == pytest.approx([1e7, 1e8])
+    assert "forecast_far" in fit.to_dict(forecast=1e7)["notes"]
+    assert "forecast_far" not in fit.to_dict(forecast=5e5)["notes"] and "forecast" not in fit.to_dict()
 
 
 def test_citations_of_a_fit():

@@ -52,7 +52,7 @@ def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
 
 
 def distance(where: Any, low: Any, high: Any) -> tuple[float, float]:
-    """Decades beyond the data, and decades of the data: of x, or of the compute N·D and of each of N and D."""
+    """Decades beyond the data, and decades of the data: of x, or the larger of those of N and of D."""
     outside = np.maximum(np.maximum(where - high, low - where), 0.0)
     return float(np.max(outside)) / math.log(10.0), float(np.max(high - low)) / math.log(10.0)
 

@@ -50,6 +50,7 @@ class Note(StrEnum):
     ONE_POINT_HIGH = "one_point_high"
     """Outlier or peak, repeat it."""
     FORECAST_FAR = "forecast_far"
+    """Beyond what holding points out has tested; with the forecasts of ``to_dict`` only."""
     CORRELATED_POINTS = "correlated_points"
     """Several points of one run: bootstrap whole runs (``groups``)."""
     SHORT_SIDE = "short_side"

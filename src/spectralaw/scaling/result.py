@@ -148,9 +148,12 @@ class ScalingFit(Record):
         out = Record.to_dict(self)
         if not self.parameters:
             out = {name: value for name, value in out.items() if value not in ({}, [])}
-        if (forecast is not None and self.status.is_result) or (forecast is not None and self.parts):
+        if forecast is not None and self.status.is_result:
             made = self.forecast(forecast)
-            out["forecast"] = [item.to_dict() for item in (made if isinstance(made, list) else [made])]
+            made = made if isinstance(made, list) else [made]
+            out["forecast"] = [item.to_dict() for item in made]
+            if any(item.trust == "extrapolation" for item in made):
+                out["notes"] = [*out["notes"], str(Note.FORECAST_FAR)]
         if self.model is not None and self.model.law.two_variables and self.status.is_result:
             if compute is None:
                 largest = flops * float(np.max(self.x[0] * self.x[1]))

@@ -27,11 +27,16 @@ docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
 
 gallery: $(VENV)/.figures
-	$(BIN)/spectralaw reproduce all --output results
-	$(BIN)/python docs/gallery.py results
+	$(BIN)/python docs/gallery.py
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.bench $(VENV)/peers/.weightwatcher
 	$(BIN)/python -m benchmarks
+
+# WeightWatcher has an environment of its own, for it wants other versions than we do
+$(VENV)/peers/.weightwatcher:
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check 'weightwatcher==0.7.7' 'torch>=2.4'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) results site .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ import spectralaw as sl
 from benchmarks import peers
 from benchmarks.report import Row, missing, versus
 from benchmarks.timing import Times, measure, process
+from benchmarks.weights import weights
 
 
 def _has(name: str) -> bool:
@@ -163,7 +164,7 @@ def _lasso_gap(inputs, labels, coefficients, decay) -> float:
 
 def free_convolution() -> Iterator[Row]:
     """The density of S* + δ Z at 1,000 points for 2,000 teacher values."""
-    from spectralaw.theory.subordination import curve
+    from spectralaw.free_probability.subordination import curve
 
     d, noise = 2000, 0.5
     values = np.asarray(sl.PowerLaw(1.0).values(d, float(d)))
@@ -221,4 +222,5 @@ CASES = {
     "quadratic-training": quadratic_training,
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
+    "weights": weights,
 }

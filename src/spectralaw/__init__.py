@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from spectralaw._version import __version__
 
 _HOMES = {
     "Task": "task",
@@ -18,6 +18,7 @@ _HOMES = {
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
+    "Outcome": "results",
     "Outlier": "results",
     "Prediction": "theory",
     "predict": "theory",
@@ -30,11 +31,14 @@ _HOMES = {
     "open_sweep": "sweeps",
     "Sweep": "sweeps",
     "plan_sweep": "sweeps",
-    "Bulk": "pruning",
-    "Pruned": "pruning",
-    "predict_pruning": "pruning",
-    "prune": "pruning",
-    "read_bulk": "pruning",
+    "Pruned": "results",
+    "predict_pruning": "theory",
+    "Bulk": "weights.trained_bulk",
+    "read_bulk": "weights.trained_bulk",
+    "prune": "weights.prune",
+    "PrunedWeights": "weights.prune",
+    "diagnose": "weights.diagnose",
+    "Diagnosis": "weights.diagnosis",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
@@ -43,6 +47,11 @@ _HOMES = {
     "ScalingFit": "scaling",
     "fit_scaling_law": "scaling",
     "isoflop_optimum": "scaling",
+    "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
+    "reproduce": "reproduction.runner",
+    "Reproduction": "reproduction.runner",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -61,8 +70,11 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
-    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
-    from spectralaw.results import Outlier, Status
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.loading import load
+    from spectralaw.reproduction.runner import Reproduction, reproduce
+    from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
@@ -76,5 +88,10 @@ if TYPE_CHECKING:  # what the lazy names are
         phase_diagram,
         predict,
         predict_grid,
+        predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.weights.diagnose import diagnose
+    from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.trained_bulk import Bulk, read_bulk

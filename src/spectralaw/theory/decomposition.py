@@ -22,12 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc, ndtr
 
+from spectralaw.free_probability.contour import moments_above, path_to_the_right
+from spectralaw.free_probability.subordination import ComplexArray
+from spectralaw.state_evolution.channel import Array
+from spectralaw.state_evolution.diagonal import coefficient_moments
+from spectralaw.state_evolution.quadratic import QuadraticChannel
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Array
-from spectralaw.theory.contour import moments_above, path_to_the_right
-from spectralaw.theory.diagonal import coefficient_moments
-from spectralaw.theory.subordination import ComplexArray
+from spectralaw.theory.spectrum_quadratic import last_outlier
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,28 @@ def decompose(task: Task, excess_risk: float, noise: float, threshold: float) ->
     noise, threshold : float
         Effective noise δ and threshold c.
     """
-    split = _quadratic if task.network == "quadratic" else _diagonal
-    terms = np.maximum(np.array(split(task, noise, threshold)), 0.0)
+    terms = np.array(integrals(task, noise, threshold))
     mismatch = abs(float(np.sum(terms)) / excess_risk - 1.0) if excess_risk > 0.0 else 0.0
     largest = int(np.argmax(terms))
     terms[largest] = max(excess_risk - float(np.sum(np.delete(terms, largest))), 0.0)
     return Decomposition(*(float(term) for term in terms), mismatch=mismatch)
 
 
-def _quadratic(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
-    from spectralaw.theory.quadratic import QuadraticChannel
-    from spectralaw.theory.spectrum_quadratic import last_outlier
+def integrals(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
+    """Overfitting, underfitting and approximation, each integrated by itself: R is not used, so that it can be missed.
 
-    atoms = Atoms.of(task)
+    Parameters
+    ----------
+    task : Task
+    noise, threshold : float
+        As for :func:`decompose`.
+    """
+    over, under, approximation = (_quadratic if task.network == "quadratic" else _diagonal)(task, noise, threshold)
+    return max(over, 0.0), max(under, 0.0), max(approximation, 0.0)
+
+
+def _quadratic(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
+    atoms = teacher_atoms(task)
     last = last_outlier(QuadraticChannel(atoms), noise, threshold)
     values, counts = atoms.near(np.array([min(last, atoms.largest)]))
     weights = counts / task.dimension
@@ -146,21 +157,34 @@ class _Directions:
 
 def _diagonal(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
     fixed = task.teacher.coefficients == "fixed"
-    values, counts = (part[0] for part in Atoms.of(task).near(np.array([threshold])))
+    values, counts = (part[0] for part in teacher_atoms(task).near(np.array([threshold])))
     s = np.abs(values)
+    learned = (s >= max(threshold, noise)) & (s > 0.0)
     risk = coefficient_moments(s, np.array(noise), np.array(threshold), fixed=fixed)[0]
     if fixed:
-        mean = _shrunk_mean(s, noise, threshold) - _shrunk_mean(-s, noise, threshold)
-        cross = s * mean
+        cross = s * (_shrunk_mean(s, noise, threshold) - _shrunk_mean(-s, noise, threshold))
+        second = _shrunk_square(s, noise, threshold) + _shrunk_square(-s, noise, threshold)
     else:
-        cross = s**2 * erfc(threshold / np.sqrt(2.0 * (s**2 + noise**2)))
-    return _sum(counts, risk, s**2 - 2.0 * cross, (s >= max(threshold, noise)) & (s > 0.0))
+        v = s**2 + noise**2
+        u = threshold / np.sqrt(2.0 * v)
+        cross = s**2 * erfc(u)
+        second = (v + threshold**2) * erfc(u) - threshold * np.sqrt(2.0 * v / np.pi) * np.exp(-(u**2))
+    suppressed = s**2 - 2.0 * cross
+    risk = np.where(learned, risk, suppressed + np.maximum(second, 0.0))
+    return _sum(counts, risk, suppressed, learned)
 
 
 def _shrunk_mean(mean: Array, noise: float, threshold: float) -> Array:
     """E (x − c)₊ of a Gaussian x."""
     u = (mean - threshold) / noise
     return (mean - threshold) * ndtr(u) + noise * np.exp(-0.5 * u**2) / np.sqrt(2.0 * np.pi)
+
+
+def _shrunk_square(mean: Array, noise: float, threshold: float) -> Array:
+    """E (x − c)₊² of a Gaussian x."""
+    u = (mean - threshold) / noise
+    bell = np.exp(-0.5 * u**2) / np.sqrt(2.0 * np.pi)
+    return ((mean - threshold) ** 2 + noise**2) * ndtr(u) + (mean - threshold) * noise * bell
 
 
 def _sum(weights: Array, risk: Array, suppressed: Array, learned: Array) -> tuple[float, float, float]:

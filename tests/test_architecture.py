@@ -11,7 +11,7 @@ import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
 BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
-ASKED = BASE | {"task", "teacher"}
+ASKED = BASE | {"task", "teacher", "inputs"}
 GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,
@@ -23,9 +23,11 @@ MAY_IMPORT = {
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
+    "regression": ASKED | {"theory", "training", "figures"},
+    "reproduction": ASKED
+    | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison"},
-    "reproduction": ASKED | {"ensembles", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -15,6 +15,9 @@ _HOMES = {
     "PowerLaw": "teacher",
     "FiniteRank": "teacher",
     "Empirical": "teacher",
+    "White": "inputs",
+    "PowerLawInputs": "inputs",
+    "EmpiricalInputs": "inputs",
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
@@ -44,6 +47,11 @@ _HOMES = {
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "QuadraticRegressor": "regression.estimators",
+    "DiagonalRegressor": "regression.estimators",
+    "RiskEstimate": "training.risk_estimate",
+    "Forecast": "regression.forecast",
+    "forecast": "regression.forecast",
     "ScalingFit": "scaling",
     "fit_scaling_law": "scaling",
     "isoflop_optimum": "scaling",
@@ -72,7 +80,10 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.figures.learning_curve import plot_curve
     from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.inputs import EmpiricalInputs, PowerLawInputs, White
     from spectralaw.loading import load
+    from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
+    from spectralaw.regression.forecast import Forecast, forecast
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
@@ -91,6 +102,7 @@ if TYPE_CHECKING:  # what the lazy names are
         predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.training.risk_estimate import RiskEstimate
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
     from spectralaw.weights.prune import PrunedWeights, prune

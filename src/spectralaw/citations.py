@@ -257,13 +257,9 @@ def cite(*subjects: Any) -> str:
 
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
-        if subject not in _TOPICS:
-            raise InvalidInput(f"topic must be one of {', '.join(_TOPICS)}, not {subject!r}")
-        return _TOPICS[subject]
+        return _named(subject)
     if hasattr(subject, "citations"):  # arXiv numbers, as a fit carries them
         return tuple(key for key, (_, fields) in _ENTRIES.items() if fields.get("eprint") in subject.citations)
-    if hasattr(subject, "runs"):
-        return _named(subject)
     if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
         return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
     if _is(subject, "Comparison"):

@@ -11,6 +11,7 @@ from spectralaw.cli import (
     compare_command,
     demo_command,
     diagnose_command,
+    forecast_command,
     grid_command,
     optimum_command,
     phases_command,
@@ -38,6 +39,7 @@ app.command("reproduce")(reproduce_command.reproduce)
 app.add_typer(sweep_command.app, name="sweep")
 app.command("diagnose")(diagnose_command.diagnose)
 app.command("prune")(prune_command.prune)
+app.command("forecast")(forecast_command.forecast)
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

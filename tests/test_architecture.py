@@ -22,12 +22,13 @@ MAY_IMPORT = {
     "ensembles": BASE,
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
+    "scaling": ASKED | {"figures"},  # a task or a prediction is handed in where one is wanted
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
     | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison"},
+    "loading": BASE | {"theory", "training", "comparison", "scaling"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -97,9 +97,9 @@ def fit_scaling_law(
     (extrapolation), 2403.08540 (tied exponents).
     """
     points, xs, ys = read(x, y, weights, groups)
-    _one_of("law", law, LAWS)
-    _one_of("loss", loss, LOSSES)
-    _one_of("interval", interval, INTERVALS)
+    _checks.choice("law", law, LAWS)
+    _checks.choice("loss", loss, LOSSES)
+    _checks.choice("interval", interval, INTERVALS)
     two = len(xs) == 2
     if two != law.startswith("chinchilla") and law != "auto":
         raise InvalidInput(f"law {law!r} needs x as {'one list' if two else 'a mapping of N and D'}")
@@ -118,7 +118,7 @@ def fit_scaling_law(
     replicates = _checks.positive_integer("bootstrap", bootstrap)
     points, known = _known(points, fixed or {}, law)
     kind = "squares" if loss == "linear_squares" else loss
-    options = Options(kind, delta, known, interval, level, replicates, _seed(seed), holdout)
+    options = Options(kind, delta, known, interval, level, replicates, _checks.whole("seed", seed), holdout)
     seen = Shape(None, None, False, None) if two else shape(points, xs[0])
     if seen.peak is not None:
         return _beside(points, xs, ys, seen, options, law, breaks, loss)
@@ -190,15 +190,3 @@ def _breaks(breaks: Any, law: str) -> int | str:
     if number == 0 and law.startswith("broken"):
         raise InvalidInput(f"breaks must be 1 or more for law {law!r}, not 0")
     return int(number)
-
-
-def _seed(seed: Any) -> int:
-    number = _checks.finite("seed", seed)
-    if number != math.floor(number) or number < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or more, not {number:g}")
-    return int(number)
-
-
-def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value!r}")

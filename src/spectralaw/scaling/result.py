@@ -6,12 +6,16 @@ import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
+from spectralaw.saving import Saved
+from spectralaw.scaling.forecast import forecasts
+from spectralaw.scaling.model import Model
+from spectralaw.scaling.optimum import compute_optimal
 from spectralaw.scaling.records import (
     Audit,
     Candidate,
@@ -28,14 +32,11 @@ from spectralaw.scaling.records import (
     plain,
 )
 
-if TYPE_CHECKING:
-    from spectralaw.scaling.model import Model
-
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ScalingFit(Record):
+class ScalingFit(Record, Saved):
     """A fitted law; made by :func:`spectralaw.fit_scaling_law`."""
 
     law: str
@@ -106,15 +107,10 @@ class ScalingFit(Record):
 
     def forecast(self, x: Any) -> Any:
         """The loss at ``x`` beyond the data: a :class:`Forecast`, or a list of them for several x."""
-        from spectralaw.scaling.forecast import forecasts
-
-        self._usable("forecast")
-        return forecasts(self, x)
+        return forecasts(self.forecaster or self._usable("forecast"), self.audit, x)
 
     def compute_optimal(self, C: float, flops: float = 6.0) -> ComputeOptimal:
         """Model size N and data D of least loss for C = ``flops`` · N · D."""
-        from spectralaw.scaling.optimum import compute_optimal
-
         return compute_optimal(self._usable("compute_optimal"), C, flops)
 
     def table(self) -> list[dict[str, Any]]:

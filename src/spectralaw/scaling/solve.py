@@ -18,6 +18,7 @@ _SMALL = (0.02, 0.02)  # δ, in units of σ̂, of the two fits that give the sca
 _ABSOLUTE = (0.02, 2e-3, 2e-4, 2e-5)  # and of those that lead to least absolute deviations
 _FIRST = 25  # steps for all starts, before only the best go on
 _FINALISTS = (6, 6, 3)  # of a law with no, one, more breaks
+_PATH = 100  # steps of fits that are only on the way
 _ROUGH = 1e-9  # relative decrease at which a fit that is only on the way ends
 SMALLEST = 1e-13  # δ of residuals that are rounding
 
@@ -81,12 +82,12 @@ def solve(
         theta = theta[_distinct(np.sort(early.objective))][:finalists]
         held = held[: len(theta)]
     if loss == "absolute" or (loss == "huber" and delta is None):
-        ends = minimise(law, points, theta, math.inf, fixed=held, enough=_ROUGH)
+        ends = minimise(law, points, theta, math.inf, fixed=held, steps=_PATH, enough=_ROUGH)
         theta = ends.theta
         for small in _SMALL if loss == "huber" else _ABSOLUTE:
             sigma = _scale(law, points, ends.theta[np.argmin(ends.objective)], int(loose.sum()))
             first = max(small * sigma, SMALLEST)
-            ends = minimise(law, points, ends.theta, first, fixed=held, enough=_ROUGH)
+            ends = minimise(law, points, ends.theta, first, fixed=held, steps=_PATH, enough=_ROUGH)
         winner = ends.theta[np.argmin(ends.objective)]
         sigma = _scale(law, points, winner, int(loose.sum()))
         if loss == "huber":

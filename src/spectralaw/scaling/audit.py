@@ -63,7 +63,7 @@ def _counts(holdout: object, places: int, two: bool) -> tuple[int, ...]:
             raise InvalidInput(f"holdout must be 'auto', a number of points, or a list of them, not {holdout!r}")
         if two:
             return tuple(sorted({max(1, round(share * places)) for share in _SHARES}))
-        return (1, 2, 3) if places <= _FEW else (2, 4)
+        return (1, 2, 3) if places <= _FEW else (max(2, places // 20), max(4, places // 10))
     counts = np.atleast_1d(np.asarray(holdout))
     if counts.dtype.kind not in "iu" or np.any(counts < 1) or np.any(counts >= places):
         raise InvalidInput(f"holdout must be whole numbers from 1 to {places - 1}, not {holdout!r}")

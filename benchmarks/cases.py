@@ -163,7 +163,7 @@ def _lasso_gap(inputs, labels, coefficients, decay) -> float:
 
 def free_convolution() -> Iterator[Row]:
     """The density of S* + δ Z at 1,000 points for 2,000 teacher values."""
-    from spectralaw.theory.subordination import curve
+    from spectralaw.free_probability.subordination import curve
 
     d, noise = 2000, 0.5
     values = np.asarray(sl.PowerLaw(1.0).values(d, float(d)))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from spectralaw.figures import look, risk_curves
-from spectralaw.reproduce import risk_curves as experiment
-from spectralaw.reproduce.verdict import markdown
+from spectralaw.reproduction.claims import markdown
+from spectralaw.reproduction.experiments import risk_curves as experiment
 
 SMALL = experiment.Curves("quadratic", 20, 3, (0.1, 0.25, 1.0, 4.0))
 

@@ -9,14 +9,14 @@ import pytest
 
 from spectralaw import cli
 from spectralaw.figures import decay_curves, look, noiseless, optimum_map, phase_maps, spectra, width_curves
-from spectralaw.reproduce import decay_curves as decay_experiment
-from spectralaw.reproduce import noiseless as noiseless_experiment
-from spectralaw.reproduce import optimum_map as optimum_experiment
-from spectralaw.reproduce import phase_maps as map_experiment
-from spectralaw.reproduce import risk_curves as risk_experiment
-from spectralaw.reproduce import spectra as spectra_experiment
-from spectralaw.reproduce import width_curves as width_experiment
-from spectralaw.reproduce.verdict import markdown
+from spectralaw.reproduction import phase_maps as map_experiment
+from spectralaw.reproduction.claims import markdown
+from spectralaw.reproduction.experiments import noiseless_risk as noiseless_experiment
+from spectralaw.reproduction.experiments import optimum as optimum_experiment
+from spectralaw.reproduction.experiments import risk_curves as risk_experiment
+from spectralaw.reproduction.experiments import spectra as spectra_experiment
+from spectralaw.reproduction.experiments import weight_decay as decay_experiment
+from spectralaw.reproduction.experiments import width as width_experiment
 
 
 def _written(figure, folder):
@@ -25,7 +25,7 @@ def _written(figure, folder):
 
 def test_phase_map(tmp_path):
     data = map_experiment.compute("diagonal", 0.5, 10**8, 25)
-    claims = {claim.claim.split(" to 0.03")[0][-3:].strip(): claim for claim in map_experiment.verdict(data)[:-2]}
+    claims = {claim.about.rsplit(" ", 1)[-1]: claim for claim in map_experiment.verdict(data)[:-2]}
     assert claims["II"].agrees and claims["Ib"].agrees and claims["VIb"].agrees
     wrong = data.assign(samples_rate=data.samples_rate + 0.1)
     assert not any(claim.agrees for claim in map_experiment.verdict(wrong)[:4])
@@ -39,7 +39,7 @@ def test_spectra(tmp_path):
     claims = spectra_experiment.verdict(data)
     assert np.mean([claim.agrees for claim in claims]) > 0.8
     moved = data.assign(zero_mass=data.zero_mass - 0.2)
-    assert not any(claim.agrees for claim in spectra_experiment.verdict(moved) if "zero eigenvalues" in claim.claim)
+    assert not any(claim.agrees for claim in spectra_experiment.verdict(moved) if "zero eigenvalues" in claim.statement)
     assert _written(spectra.draw(data), tmp_path)
 
 
@@ -70,9 +70,9 @@ def test_optimum_map(tmp_path):
 def test_what_does_not_fit_is_left_out_and_said():
     small, large = risk_experiment.Curves("diagonal", 50, 2), risk_experiment.Curves("quadratic", 20_000, 2)
     fits, left_out = risk_experiment.what_fits([small, large], None, 1)
-    assert fits == [small] and left_out[0].word == "not run" and "memory" in left_out[0].measured
+    assert fits == [small] and left_out[0].outcome == "not judged" and "memory" in left_out[0].reason
     fits, left_out = risk_experiment.what_fits([small], 1e-9, 1)
-    assert not fits and "hours allowed" in left_out[0].measured and "not run" in markdown(left_out)
+    assert not fits and "hours allowed" in left_out[0].reason and "not run" in markdown(left_out)
 
 
 def test_noiseless(tmp_path):
@@ -88,7 +88,7 @@ def test_noiseless(tmp_path):
 @pytest.mark.slow
 def test_width(tmp_path):
     data = width_experiment.compute(24, 4, workers=2)
-    assert not np.all(np.isnan(data.excess_risk)) and width_experiment.verdict(data)[-1].claim.startswith("λ̃ = 0.1")
+    assert not np.all(np.isnan(data.excess_risk)) and width_experiment.verdict(data)[-1].about.startswith("λ̃ = 0.1")
     assert not width_experiment.verdict(data.assign(theory=10.0 * data.theory))[0].agrees
     assert _written(width_curves.draw(data), tmp_path)
 

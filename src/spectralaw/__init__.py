@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from spectralaw._version import __version__
 
 _HOMES = {
     "Task": "task",
@@ -18,6 +18,7 @@ _HOMES = {
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
+    "Outcome": "results",
     "Outlier": "results",
     "Prediction": "theory",
     "predict": "theory",
@@ -43,6 +44,8 @@ _HOMES = {
     "ScalingFit": "scaling",
     "fit_scaling_law": "scaling",
     "isoflop_optimum": "scaling",
+    "reproduce": "reproduction.runner",
+    "Reproduction": "reproduction.runner",
 }
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -64,6 +67,8 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.results import Outlier, Status
     from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
+    from spectralaw.reproduction.runner import Reproduction, reproduce
+    from spectralaw.results import Outcome, Outlier, Status
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
+from spectralaw.state_evolution.equations import evaluator
 from spectralaw.theory import Prediction
-from spectralaw.theory.channel import evaluator
 from spectralaw.training import Trained
 
 Array = NDArray[np.float64]

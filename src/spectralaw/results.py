@@ -32,3 +32,12 @@ class Outlier:
     """Where it sits in the spectrum of the trained weights."""
     overlap: float
     """Squared overlap of its eigenvector with the teacher's, between 0 and 1."""
+
+
+class Outcome(StrEnum):
+    """What holding a claim against a measurement came to."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    NOT_JUDGED = "not judged"
+    """The measurement cannot tell, or was not made; the reason is given beside it."""

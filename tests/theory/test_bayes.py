@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.theory import matrix_denoising
-from spectralaw.theory.atoms import Atoms
+from spectralaw.free_probability import matrix_denoising
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 
 
 def _atoms(dimension, teacher=None):
-    return Atoms.of(sl.Task("quadratic", dimension, 10, 1.0, teacher=teacher or sl.PowerLaw(1.0)))
+    return teacher_atoms(sl.Task("quadratic", dimension, 10, 1.0, teacher=teacher or sl.PowerLaw(1.0)))
 
 
 def test_known_numbers():

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import capacity, evaluator, scaled_decay
+from spectralaw.state_evolution.equations import capacity, evaluator, scaled_decay
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 
-from .references import gaussian_coefficient_reference, quadratic_reference
+from ..references import gaussian_coefficient_reference, quadratic_reference
 
 KNOWN = [
     # network, γ, Δ, d, n, λ, excess risk and how many digits of it are known
@@ -186,7 +186,7 @@ def test_scale_of_a_listed_teacher():
 
 def test_atoms_hold_the_teacher_power():
     for task in (sl.Task("quadratic", 10**9, 1, 1), sl.Task("diagonal", 10**9, 1, 1)):
-        atoms = Atoms.of(task)
+        atoms = teacher_atoms(task)
         values, counts = atoms.near(np.array([1e-3]))
         assert np.sum(counts * values**2) == pytest.approx(atoms.power, rel=1e-12)
 

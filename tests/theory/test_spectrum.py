@@ -7,7 +7,7 @@ import pytest
 
 import spectralaw as sl
 
-from .references import random_matrices
+from ..references import random_matrices
 
 TASKS = [
     sl.Task("quadratic", 400, 8000, 0.0224, 0.1, sl.PowerLaw(1.25)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.theory.trajectory import trajectory
+from spectralaw.state_evolution.trajectory import trajectory
 from spectralaw.training.amp import divergence
 
 

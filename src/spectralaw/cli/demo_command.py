@@ -19,45 +19,20 @@ def demo(
 ) -> None:
     """Learning curves of both networks: theory through the risks of trained networks. Takes about two minutes.
 
-    Trainings are kept in the output folder: killed, the same command again continues.
+    The same as ``reproduce risk-curves``, with a table of every point. Trainings are kept in the output folder:
+    killed, the same command again continues.
     """
-    import time
-
     from spectralaw.cli.progress import bar
-    from spectralaw.figures import look, risk_curves
-    from spectralaw.reproduce import risk_curves as experiment
-    from spectralaw.reproduce.verdict import markdown
+    from spectralaw.reproduction.runner import reproduce
 
-    look.require_matplotlib()
-    output_folder.mkdir(parents=True, exist_ok=True)
-    begin = time.perf_counter()
-    datasets, written = [], []
     with bar(silent=json) as progress:
-        for curves in experiment.QUICK:
-            trainings = len(curves.samples) * len(curves.weight_decays) * curves.seeds
-            line = progress.add_task(f"{curves.network}, d = {curves.dimension}", total=trainings)
-            advance = lambda done, _total, line=line: progress.update(line, completed=done)  # noqa: E731
-            data = experiment.compute(
-                curves, workers, advance, output_folder / f"risk-curves-{curves.network}-{curves.dimension}.sqlite"
-            )
-            path = output_folder / f"risk-curves-{curves.network}.nc"
-            data.to_netcdf(path, engine="scipy")
-            datasets.append(data)
-            written.append(path)
-    written += look.save(risk_curves.draw(datasets), output_folder / "risk-curves")
-    claims = [claim for data in datasets for claim in experiment.verdict(data)]
-    verdict_path = output_folder / "risk-curves-verdict.md"
-    verdict_path.write_text(markdown(claims), encoding="utf-8")
-    written.append(verdict_path)
-    seconds = time.perf_counter() - begin
+        line = progress.add_task("learning curves", total=None)
+        advance = lambda done, total: progress.update(line, completed=done, total=total)  # noqa: E731
+        report = reproduce("risk-curves", "quick", output_folder, workers=workers, progress=advance)
     if json:
-        points = [point for data in datasets for point in _points(data)]
-        verdicts = [{"claim": c.claim, "measured": c.measured, "agrees": c.agrees} for c in claims]
-        output.print_json(
-            {"points": points, "verdict": verdicts, "files": [str(p) for p in written], "seconds": seconds}
-        )
+        output.print_json({"points": [p for data in report.datasets for p in _points(data)], **report.to_dict()})
         return
-    for data in datasets:
+    for data in report.datasets:
         typer.echo(f"\n{data.attrs['network']} network, d = {data.attrs['dimension']}: excess risk")
         header = ["λ", "n", "n_eff/d", "theory", "mean ± standard error", "z", "training/theory"]
         rows = [
@@ -74,9 +49,9 @@ def demo(
         ]
         output.print_table(header, rows)
     typer.echo("")
-    for claim in claims:
-        typer.echo(f"{claim.word:8}  {claim.claim}: {claim.measured}")
-    typer.echo(f"\nwritten in {seconds:.0f} s: " + ", ".join(str(p) for p in written))
+    for claim in report.claims:
+        typer.echo(str(claim))
+    typer.echo(f"\nwritten in {report.seconds:.0f} s: " + ", ".join(str(p) for p in report.files))
 
 
 def _points(data) -> list[dict[str, Any]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from spectralaw.cli import options, output
-from spectralaw.cli.experiments import EXPERIMENTS, Setup
+from spectralaw.reproduction import registry
 
 
 def reproduce(
-    name: Annotated[str, typer.Argument(help=f"{', '.join(EXPERIMENTS)}, or all.")],
+    name: Annotated[str, typer.Argument(help=f"{', '.join(registry.names())}, or all.")],
     size: Annotated[str, typer.Option(help="quick (under two minutes each on two cores) or paper.")] = "quick",
     output_folder: Annotated[Path, typer.Option("--output", help="Folder for figures, data and verdicts.")] = Path(
         "results"
@@ -24,62 +24,32 @@ def reproduce(
     workers: Annotated[Optional[int], typer.Option(help="Processes (default: one for each processor).")] = None,  # noqa: UP045
     json: options.Json = False,
 ) -> None:
-    """Reproduce a figure of arXiv:2509.24882: picture, data, and a verdict table.
+    """Reproduce a result of the literature: picture, data, caption, and a verdict table.
 
     Trainings are kept in the output folder; the same command again continues, or draws anew. What does not fit into
-    memory is left out, and the verdict says so.
+    memory is left out, and the verdict says so. Exit status 1 if a claim disagrees.
     """
     from spectralaw import InvalidInput
-    from spectralaw._checks import at_least
-    from spectralaw.figures import look
+    from spectralaw.cli.progress import bar
+    from spectralaw.reproduction.runner import reproduce
+    from spectralaw.results import Outcome
 
-    if name != "all" and name not in EXPERIMENTS:
-        raise InvalidInput(f"name must be one of {', '.join(EXPERIMENTS)}, all, not {name!r}")
+    if name != "all" and name not in registry.names():
+        raise InvalidInput(f"name must be one of {', '.join(registry.names())}, all, not {name!r}")
     if size not in ("quick", "paper"):
         raise InvalidInput(f"size must be 'quick' or 'paper', not {size!r}")
-    if hours is not None:
-        at_least("hours", hours, 0.0)
-    look.require_matplotlib()
-    output_folder.mkdir(parents=True, exist_ok=True)
-    names = EXPERIMENTS if name == "all" else [name]
-    reports = [_one(each, size == "paper", hours, output_folder, workers, json) for each in names]
+    reports = []
+    for each in registry.names() if name == "all" else (name,):
+        with bar(silent=json) as progress:
+            line = progress.add_task(each, total=None)
+            advance = lambda done, total, line=line: progress.update(line, completed=done, total=total)  # noqa: E731
+            report = reproduce(each, size, output_folder, workers=workers, hours=hours, progress=advance)
+        reports.append(report)
+        if not json:
+            for claim in report.claims:
+                typer.echo(str(claim))
+            typer.echo(f"written in {report.seconds:.0f} s: " + ", ".join(str(p) for p in report.files) + "\n")
     if json:
-        output.print_json({"figures": reports})
-
-
-def _one(
-    name: str, paper: bool, hours: float | None, folder: Path, workers: int | None, silent: bool
-) -> dict[str, Any]:
-    import time
-
-    from spectralaw.cli.progress import bar
-    from spectralaw.figures import look
-    from spectralaw.reproduce.verdict import markdown
-
-    begin = time.perf_counter()
-    title, run = EXPERIMENTS[name]
-    with bar(silent=silent) as progress:
-        line = progress.add_task(f"{name} ({title})", total=None)
-        advance = lambda done, total: progress.update(line, completed=done, total=total)  # noqa: E731
-        experiment = run(Setup(paper, workers, hours, advance, folder / f"{name}.sqlite"))
-    written = []
-    networks = [data.attrs["network"] for data in experiment.datasets]
-    for data in experiment.datasets:
-        network = data.attrs["network"]
-        size = f"-{data.attrs['dimension']:g}" if networks.count(network) > 1 else ""
-        path = folder / f"{name}-{network}{size}.nc"
-        data.to_netcdf(path, engine="scipy")
-        written.append(path)
-    if experiment.datasets:
-        written += look.save(experiment.draw(experiment.datasets), folder / name)
-    claims = experiment.claims()
-    table = folder / f"{name}-verdict.md"
-    table.write_text(markdown(claims), encoding="utf-8")
-    written.append(table)
-    seconds = time.perf_counter() - begin
-    if not silent:
-        for claim in claims:
-            typer.echo(f"{claim.word:8}  {claim.claim}: {claim.measured}")
-        typer.echo(f"written in {seconds:.0f} s: " + ", ".join(str(p) for p in written) + "\n")
-    verdicts = [{"claim": c.claim, "measured": c.measured, "agrees": c.agrees} for c in claims]
-    return {"name": name, "verdict": verdicts, "files": [str(p) for p in written], "seconds": seconds}
+        output.print_json({"figures": [report.to_dict() for report in reports]})
+    if any(report.outcome is Outcome.DISAGREE for report in reports):
+        raise typer.Exit(1)

@@ -31,3 +31,8 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
         figure.colorbar(mesh, ax=axes.tolist(), label=label, pad=0.01)
         figure.draw_without_rendering()
     return figure
+
+
+def caption(datasets: Sequence[xarray.Dataset]) -> str:
+    """What the picture shows."""
+    return "Excess risk at the best weight decay over the Bayes-optimal risk, and the size of the best weight decay."

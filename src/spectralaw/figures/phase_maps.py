@@ -66,3 +66,11 @@ def _panel(axis, data: xarray.Dataset, norm):
     )
     axis.set_xlabel(r"$n_{\rm eff}$", color=INK)
     return mesh
+
+
+def caption(datasets: Sequence[xarray.Dataset]) -> str:
+    """What the picture shows."""
+    return (
+        "Predicted excess risk (colour) of both networks over samples and weight decay; "
+        "lines are the analytic boundaries of the phases."
+    )

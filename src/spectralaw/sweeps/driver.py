@@ -9,6 +9,7 @@ from typing import Any
 
 from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
+from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
 from spectralaw.sweeps.plan import Plan, plan
 from spectralaw.sweeps.refine import refine as refined
@@ -72,8 +73,6 @@ def sweep(
         raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")
     if executor is not None and timeout is not None:
         raise InvalidInput("timeout cannot be used with an executor, whose processes are not ours to stop")
-    import spectralaw
-
     with Store(store, write=True) as rows:
         _add(rows, planned)
         if retry_failed:
@@ -85,7 +84,7 @@ def sweep(
         pending = rows.pending()
         outcomes = by_processes(pending, count, timeout) if executor is None else by_executor(pending, executor)
         for job, outcome in outcomes:
-            rows.finish(job.row, outcome, spectralaw.__version__)
+            rows.finish(job.row, outcome, __version__)
             done += 1
             if progress is not None:
                 progress(done, total)

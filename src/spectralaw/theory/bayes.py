@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from spectralaw.free_probability.matrix_denoising import denoising_error
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.matrix_denoising import denoising_error
 
 
 def bayes_risk(task: Task) -> float | None:
@@ -27,7 +27,7 @@ def bayes_risk(task: Task) -> float | None:
 
 def _quadratic(task: Task) -> float | None:
     """R = 2 M(δ) at the noise with 2 α δ² = M(δ) + Δ/2, M the error of matrix denoising, α = n/d²."""
-    atoms = Atoms.of(task)
+    atoms = teacher_atoms(task)
     n = 4.0 * task.samples / task.dimension / task.dimension
     noise = task.noise_variance
     power = atoms.power / task.dimension
@@ -50,7 +50,7 @@ def _quadratic(task: Task) -> float | None:
 
 def _diagonal(task: Task) -> float:
     """τ² = (Δ + M)/n with M = Σ σ_i² τ² / (σ_i² + τ²): the channel of independent Gaussian coefficients."""
-    atoms = Atoms.of(task)
+    atoms = teacher_atoms(task)
     values, counts = (part[0] for part in atoms.near(np.array([atoms.largest])))
     squares, n, noise = values**2, task.samples, task.noise_variance
     risk = lambda t: float(np.sum(counts * squares * t / (squares + t)))  # noqa: E731

@@ -22,12 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc, ndtr
 
+from spectralaw.free_probability.contour import moments_above, path_to_the_right
+from spectralaw.free_probability.subordination import ComplexArray
+from spectralaw.state_evolution.channel import Array
+from spectralaw.state_evolution.diagonal import coefficient_moments
+from spectralaw.state_evolution.quadratic import QuadraticChannel
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.channel import Array
-from spectralaw.theory.contour import moments_above, path_to_the_right
-from spectralaw.theory.diagonal import coefficient_moments
-from spectralaw.theory.subordination import ComplexArray
+from spectralaw.theory.spectrum_quadratic import last_outlier
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,7 @@ def decompose(task: Task, excess_risk: float, noise: float, threshold: float) ->
 
 
 def _quadratic(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
-    from spectralaw.theory.quadratic import QuadraticChannel
-    from spectralaw.theory.spectrum_quadratic import last_outlier
-
-    atoms = Atoms.of(task)
+    atoms = teacher_atoms(task)
     last = last_outlier(QuadraticChannel(atoms), noise, threshold)
     values, counts = atoms.near(np.array([min(last, atoms.largest)]))
     weights = counts / task.dimension
@@ -146,7 +145,7 @@ class _Directions:
 
 def _diagonal(task: Task, noise: float, threshold: float) -> tuple[float, float, float]:
     fixed = task.teacher.coefficients == "fixed"
-    values, counts = (part[0] for part in Atoms.of(task).near(np.array([threshold])))
+    values, counts = (part[0] for part in teacher_atoms(task).near(np.array([threshold])))
     s = np.abs(values)
     risk = coefficient_moments(s, np.array(noise), np.array(threshold), fixed=fixed)[0]
     if fixed:

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import at_least, finite
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
+from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.task import Task
-from spectralaw.theory.state_evolution import state_evolution
 
 if TYPE_CHECKING:
     import xarray

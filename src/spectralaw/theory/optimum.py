@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectralaw.results import Status
+from spectralaw.state_evolution.channel import Array
+from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.task import Task
-from spectralaw.theory.channel import Array
-from spectralaw.theory.state_evolution import state_evolution
 
 _TOLERANCE = 1e-6  # on |∂ log R / ∂ log λ| at an interior optimum
 _SCAN = 60

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from spectralaw.results import Outlier, Status
+from spectralaw.state_evolution.evolution import state_evolution
+from spectralaw.state_evolution.width import narrow
 from spectralaw.task import Task
 from spectralaw.theory.decomposition import Decomposition, decompose
 from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
-from spectralaw.theory.spectrum import Spectrum, spectrum_of
-from spectralaw.theory.state_evolution import state_evolution
-from spectralaw.theory.width import narrow
+from spectralaw.theory.spectra import spectrum_of
+from spectralaw.theory.spectrum import Spectrum
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ def predict(task: Task) -> Prediction:
     """Excess risk, spectrum and exponents of a trained network, from its state evolution.
 
     Solves R + Δ = N δ², λ' = c (N − X) for the effective noise δ and the threshold c
-    (:mod:`spectralaw.theory.channel`).
+    (:mod:`spectralaw.state_evolution.channel`).
 
     Parameters
     ----------
     task : Task
-        Any task. For width < dimension see :mod:`spectralaw.theory.width`; that training reaches what is predicted is
-        then a conjecture.
+        Any task. For width < dimension see :mod:`spectralaw.state_evolution.width`; that training reaches what is
+        predicted is then a conjecture.
 
     Returns
     -------

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.results import Outlier
-from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
@@ -63,21 +62,3 @@ def tail_exponent(outliers: ArrayLike) -> float:
         return float("nan")
     rank = np.log(np.arange(1.0, values.shape[-1] + 1.0))
     return float(np.mean([np.polyfit(np.log(row), rank, 1)[0] for row in values.reshape(-1, values.shape[-1])]))
-
-
-def spectrum_of(task: Task, noise: float, threshold: float, zero_mass: float) -> Spectrum:
-    """Spectrum at a solution (δ, c) of the state evolution.
-
-    Parameters
-    ----------
-    task : Task
-    noise, threshold : float
-        Effective noise and threshold.
-    zero_mass : float
-        Fraction of zero weights at that solution.
-    """
-    if task.network == "quadratic":
-        from spectralaw.theory.spectrum_quadratic import quadratic_spectrum as build
-    else:
-        from spectralaw.theory.spectrum_diagonal import diagonal_spectrum as build
-    return build(task, noise, threshold, zero_mass)

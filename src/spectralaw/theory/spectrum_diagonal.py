@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy.special import erfc, ndtr
 
 from spectralaw.results import Outlier
+from spectralaw.state_evolution.diagonal import coefficient_moments
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.diagonal import coefficient_moments
 from spectralaw.theory.spectrum import MOST_OUTLIERS, Spectrum
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ def diagonal_spectrum(task: Task, noise: float, threshold: float, zero_mass: flo
     correlation (E θ̂_i θ*_i)² / (E θ̂_i² E θ*_i²) of learned and true.
     """
     fixed = task.teacher.coefficients == "fixed"
-    values, counts = (part[0] for part in Atoms.of(task).near(np.array([threshold])))
+    values, counts = (part[0] for part in teacher_atoms(task).near(np.array([threshold])))
     learned = (np.abs(values) >= max(threshold, noise)) & (counts > 0.0) & (values != 0.0)
 
     def density_of(rows: NDArray[np.bool_], x: Array) -> Array:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.free_probability.contour import moments_above
+from spectralaw.free_probability.subordination import curve, imaginary_part, stieltjes
 from spectralaw.results import Outlier
+from spectralaw.state_evolution.quadratic import QuadraticChannel
+from spectralaw.state_evolution.teacher_atoms import teacher_atoms
+from spectralaw.state_evolution.width import narrow, quantile
 from spectralaw.task import Task
-from spectralaw.theory.atoms import Atoms
-from spectralaw.theory.contour import moments_above
-from spectralaw.theory.quadratic import QuadraticChannel
 from spectralaw.theory.spectrum import MOST_OUTLIERS, Spectrum
-from spectralaw.theory.subordination import curve, imaginary_part, stieltjes
-from spectralaw.theory.width import narrow, quantile
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
     the teacher's (arXiv:2509.24882). Outliers are counted from the largest down to the first that is not visible;
     equal teacher values count together. The bulk is what lies below the last of them.
     """
-    channel = QuadraticChannel(Atoms.of(task))
+    channel = QuadraticChannel(teacher_atoms(task))
     cut = threshold
     if narrow(task):  # the smallest survivor is set by the number of units, where that is the smaller one
         cut = max(threshold, quantile(channel.atoms, noise, task.width / task.dimension))  # type: ignore[operator]
@@ -102,7 +102,7 @@ def _outliers(
             float(values[run - 1]) if run else np.inf,
         )
 
-    law = lambda index: atoms.teacher.value_at(index, atoms.dimension, atoms.total_power)  # noqa: E731
+    law = atoms.value_at
     first = np.arange(1.0, min(atoms.nonzero, MOST_OUTLIERS) + 1.0)
     location, overlap = _visibility(channel, noise, law(first))
     visible = (overlap > 0.0) & (location > cut)

@@ -7,7 +7,7 @@ with div the divergence of the denoiser over symmetric matrices,
 Σ_i f'(m_i) + Σ_{i<j} (f(m_i) − f(m_j))/(m_i − m_j).
 At a fixed point the residual r = (1 − b) z satisfies the optimality conditions of the convex form if
 c (N − X) = λ', with X = N b: the threshold is set to that in each iteration, so that the state evolution
-of the iteration is :func:`spectralaw.theory.trajectory.trajectory` (arXiv:0907.3574, arXiv:1008.2581;
+of the iteration is :func:`spectralaw.state_evolution.trajectory.trajectory` (arXiv:0907.3574, arXiv:1008.2581;
 arXiv:2505.17958).
 """
 

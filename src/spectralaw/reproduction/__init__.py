@@ -1,0 +1,1 @@
+"""Experiments: each computes its data, draws them, and judges its claims; one registry knows them all."""

@@ -1,0 +1,1 @@
+"""One experiment a file; the file registers itself by naming an ``EXPERIMENT``."""

@@ -1,0 +1,23 @@
+"""The spectrum of a task's trained weights, whatever its network."""
+
+from __future__ import annotations
+
+from spectralaw.task import Task
+from spectralaw.theory.spectrum import Spectrum
+from spectralaw.theory.spectrum_diagonal import diagonal_spectrum
+from spectralaw.theory.spectrum_quadratic import quadratic_spectrum
+
+
+def spectrum_of(task: Task, noise: float, threshold: float, zero_mass: float) -> Spectrum:
+    """Spectrum at a solution (δ, c) of the state evolution.
+
+    Parameters
+    ----------
+    task : Task
+    noise, threshold : float
+        Effective noise and threshold.
+    zero_mass : float
+        Fraction of zero weights at that solution.
+    """
+    build = quadratic_spectrum if task.network == "quadratic" else diagonal_spectrum
+    return build(task, noise, threshold, zero_mass)

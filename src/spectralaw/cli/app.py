@@ -10,6 +10,7 @@ from spectralaw.cli import (
     cite_command,
     compare_command,
     demo_command,
+    fit_command,
     phases_command,
     predict_command,
     reproduce_command,
@@ -30,6 +31,7 @@ app.command("compare")(compare_command.compare)
 app.command("phases")(phases_command.phases)
 app.command("reproduce")(reproduce_command.reproduce)
 app.add_typer(sweep_command.app, name="sweep")
+app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

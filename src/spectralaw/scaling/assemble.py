@@ -170,7 +170,9 @@ def _notes(
     law = solution.law
     plateau = found.parameters.get("E")
     if plateau is not None and plateau.low <= 0.0 and plateau.method != "fixed":
-        out.append((Note.PLATEAU_NOT_REACHED, "the interval of the plateau E contains 0: it is not reached by the data"))
+        out.append(
+            (Note.PLATEAU_NOT_REACHED, "the interval of the plateau E contains 0: it is not reached by the data")
+        )
     for name, bound in zip(law.parameters, solution.at_bound, strict=True):
         if bound and (name in ("alpha", "beta", "a0") or name.startswith("delta")):
             out.append((Note.EXPONENT_AT_BOUND, f"{name} is at the end of its range"))
@@ -202,7 +204,9 @@ def _notes(
         first = int(np.argmin(points.u[0]))
         off = float(law.value(solution.theta, points.u)[0, first] - points.v[first])
         if abs(off) > _WARM_UP * solution.sigma:
-            out.append((Note.WARM_UP, f"the first point, x = {xs[0, first]:.4g}, is off the law by {off:+.2g} in log y"))
+            out.append(
+                (Note.WARM_UP, f"the first point, x = {xs[0, first]:.4g}, is off the law by {off:+.2g} in log y")
+            )
     return out
 
 
@@ -211,4 +215,3 @@ def _runs(points: Points) -> bool:
     assert points.groups is not None
     pairs = np.unique(np.column_stack([points.groups, np.round(points.u[0], 9)]), axis=0)
     return len(pairs) > len(np.unique(points.groups))
-

@@ -63,7 +63,9 @@ def errors(solution: Solution) -> Errors:
     values = np.linalg.eigvalsh(scaled)
     condition = math.sqrt(values[-1] / values[0]) if values[0] > 0.0 else math.inf
     inverse = np.linalg.pinv(scaled, rcond=1e-15, hermitian=True) * root[:, None] * root
-    if n < _FEW and not absolute:  # too few points within δ for a matrix of their own: 8 to 12 % false notes at n = 8 to 20
+    if (
+        n < _FEW and not absolute
+    ):  # too few points within δ for a matrix of their own: 8 to 12 % false notes at n = 8 to 20
         curved = np.full(n, share)
     bread = (j * root[:, None] * (w * curved)) @ (j * root[:, None]).T
     bread = np.linalg.pinv(bread, rcond=1e-13, hermitian=True) * root[:, None] * root
@@ -81,4 +83,3 @@ def errors(solution: Solution) -> Errors:
     wald[place] = kappa / share * inverse
     sandwich[place] = bread @ meat @ bread
     return Errors(wald, sandwich, kappa, dof, condition)
-

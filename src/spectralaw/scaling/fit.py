@@ -11,6 +11,7 @@ from spectralaw import _checks
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.assemble import assemble, refuse
 from spectralaw.scaling.inputs import read
+from spectralaw.scaling.labelled import from_labelled
 from spectralaw.scaling.laws import Frame, Law
 from spectralaw.scaling.model import from_user
 from spectralaw.scaling.objective import Points
@@ -50,7 +51,8 @@ def fit_scaling_law(
     Parameters
     ----------
     x : array_like, or mapping {"N": ..., "D": ...}
-        Samples, tokens, compute, …, all greater than 0; the mapping for two variables.
+        Samples, tokens, compute, …, all greater than 0; the mapping for two variables. Or a Dataset of
+        :func:`~spectralaw.predict_grid` or an open sweep that varies along one axis, and no ``y``.
     y : array_like
         Losses, greater than 0.
     law : str
@@ -96,6 +98,9 @@ def fit_scaling_law(
     arXiv:2203.15556 (the law of two variables), 2404.10102 (its minimum), 2210.14891 (smooth breaks), 2209.06640
     (extrapolation), 2403.08540 (tied exponents).
     """
+    if y is None:
+        x, y, members = from_labelled(x)
+        groups = members if groups is None else groups
     points, xs, ys = read(x, y, weights, groups)
     _one_of("law", law, LAWS)
     _one_of("loss", loss, LOSSES)
@@ -163,7 +168,9 @@ def _known(points: Points, fixed: Mapping[str, float], law: str) -> tuple[Points
     for name, value in fixed.items():
         number = _checks.finite(f"fixed[{name!r}]", value)
         if name[0] in "ABxf" and number <= 0.0 or name == "E" and number < 0.0:
-            raise InvalidInput(f"fixed[{name!r}] must be {'0 or ' if name == 'E' else ''}greater than 0, not {number:g}")
+            raise InvalidInput(
+                f"fixed[{name!r}] must be {'0 or ' if name == 'E' else ''}greater than 0, not {number:g}"
+            )
         known[name] = from_user(_possible(law)[0], points.frame, name, number)
     return points, known
 
@@ -200,4 +207,3 @@ def _seed(seed: Any) -> int:
 def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-

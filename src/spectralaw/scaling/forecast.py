@@ -61,4 +61,3 @@ def audit_error(audit: tuple[Audit, ...]) -> float | None:
         return None
     count = sum(item.held_out for item in audit)
     return math.sqrt(sum(item.held_out * item.error**2 for item in audit) / count)
-

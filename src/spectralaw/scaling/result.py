@@ -15,7 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from spectralaw.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from spectralaw.scaling.matching import TheoryMatch
     from spectralaw.scaling.model import Model
+    from spectralaw.scaling.phases import CompatiblePhase
+    from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
@@ -311,6 +314,32 @@ class ScalingFit(Record):
 
         return compute_optimal(self._usable("compute_optimal"), C, flops)
 
+    def compatible_phases(self, network: str) -> tuple[CompatiblePhase, ...]:
+        """Phases of the theory whose rate in n has the exponent of a regime, with the γ they would mean.
+
+        For curves of the excess risk against samples; a row says *compatible*, not *is*.
+        """
+        from spectralaw.scaling.phases import compatible
+
+        self._usable("compatible_phases")
+        return compatible(self.regimes, network)
+
+    def match_theory(self, task: Task, free: tuple[str, ...] = ("gamma", "noise_variance")) -> TheoryMatch:
+        """Parameters of a task whose predicted excess risk is this curve, through the exact equations.
+
+        Parameters
+        ----------
+        task : Task
+            What is known. R must be in the teacher's units, unless ``scale`` is free.
+        free : tuple of str
+            Of ``gamma``, ``noise_variance``, ``weight_decay``, ``scale``.
+        """
+        from spectralaw.scaling.matching import match
+
+        if len(self.x) != 1 or not self.y.size:
+            raise InvalidInput("match_theory needs a fit of one variable, the number of samples")
+        return match(self.x[0], self.y, task, free, self.level)
+
     def table(self) -> list[dict[str, Any]]:
         """Rows of parameters, exponents, regimes and crossovers."""
         rows = [{"what": name, **estimate.to_dict()} for name, estimate in self.parameters.items()]
@@ -354,7 +383,9 @@ class ScalingFit(Record):
 
     def _usable(self, what: str) -> Model:
         if self.model is None or not self.status.is_result:
-            raise InvalidInput(f"{what} needs a fit with a result, not one of status {str(self.status)!r}: {self.message}")
+            raise InvalidInput(
+                f"{what} needs a fit with a result, not one of status {str(self.status)!r}: {self.message}"
+            )
         return self.model
 
     def __repr__(self) -> str:
@@ -378,6 +409,4 @@ class ScalingFit(Record):
         )
         head = html.escape(f"{self.law}: {self.status}. {self.message}")
         notes = "".join(f"<li>{html.escape(remark)}</li>" for remark in self.remarks)
-        return (
-            f"<p>{head}</p><table><tr><th></th><th>value</th><th>low</th><th>high</th></tr>{rows}</table><ul>{notes}</ul>"
-        )
+        return f"<p>{head}</p><table><tr><th></th><th>value</th><th>low</th><th>high</th></tr>{rows}</table><ul>{notes}</ul>"

@@ -159,5 +159,3 @@ def _added_break(law: Law, points: Points, best: Array) -> Array:
     added = 0.5 * grid[:, 2, None] * u - grid[:, 2, None] * hinge
     base[:, first] -= np.average(added, axis=1, weights=points.weights)
     return np.clip(np.column_stack([base, grid]), *law.bounds(points.u))
-
-

@@ -27,8 +27,7 @@ docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
 
 gallery: $(VENV)/.figures
-	$(BIN)/spectralaw reproduce all --output results
-	$(BIN)/python docs/gallery.py results
+	$(BIN)/python docs/gallery.py
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks

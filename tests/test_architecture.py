@@ -10,9 +10,9 @@ import pytest
 import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
-BASE = {"_version", "_checks", "errors", "results", "parallel"}
+BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
 ASKED = BASE | {"task", "teacher"}
-GROUND = ASKED | {"citations"}
+GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,
     "state_evolution": ASKED | {"free_probability"},
@@ -22,6 +22,8 @@ MAY_IMPORT = {
     "pruning": ASKED | {"theory", "state_evolution", "training"},
     "sweeps": ASKED | {"theory", "training"},
     "figures": BASE,
+    "citations": BASE | {"reproduction"},
+    "loading": BASE | {"theory", "training", "comparison"},
     "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
 }
 """What each room may import besides itself."""

@@ -22,7 +22,8 @@ def test_tutorial_runs():
     assert result.failed == 0 and result.attempted >= 10
 
 
-def test_readme_python_runs():
+def test_readme_python_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # it writes pictures
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", text, flags=re.S)[0].replace("print(", "str(")
     names: dict = {}

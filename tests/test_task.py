@@ -98,13 +98,3 @@ def test_every_public_name_exists():
         assert getattr(sl, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = sl.nothing  # type: ignore[attr-defined]
-
-
-def test_citations():
-    everything = sl.cite()
-    assert everything.count("@") >= 8 and "2509.24882" in everything
-    one = sl.cite(sl.Task(**GOOD))
-    assert "2505.17958" in one and "0907.3574" not in one
-    assert sl.cite("predict-quadratic", "predict-quadratic") == one
-    with pytest.raises(sl.InvalidInput, match="topic must be one of"):
-        sl.cite("alchemy")

@@ -44,6 +44,9 @@ _HOMES = {
     "ScalingFit": "scaling",
     "fit_scaling_law": "scaling",
     "isoflop_optimum": "scaling",
+    "load": "loading",
+    "plot_spectrum": "figures.spectrum",
+    "plot_curve": "figures.learning_curve",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -64,6 +67,9 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput
+    from spectralaw.figures.learning_curve import plot_curve
+    from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.loading import load
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
     from spectralaw.results import Outlier, Status
     from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
 
 _ENTRIES = {
@@ -34,6 +35,16 @@ _ENTRIES = {
             "and Zdeborov{\\'a}, Lenka",
             "year": "2024",
             "eprint": "2408.03733",
+        },
+    ),
+    "girardin2026width": (
+        "misc",
+        {
+            "title": "How Width and Data Shape Generalization Scaling Laws in Quadratic Neural Networks",
+            "author": "Girardin, Julius and Troiani, Emanuele and Xu, Yizhou and Erba, Vittorio "
+            "and Krzakala, Florent and Zdeborov{\\'a}, Lenka",
+            "year": "2026",
+            "eprint": "2606.28242",
         },
     ),
     "donoho2009message": (
@@ -87,11 +98,19 @@ _ENTRIES = {
 _TOPICS = {
     "predict-diagonal": ("defilippis2025scaling", "donoho2009message", "bayati2010lasso"),
     "predict-quadratic": ("defilippis2025scaling", "erba2025nuclear"),
+    "predict-narrow": ("defilippis2025scaling", "girardin2026width"),
     "bayes": ("defilippis2025scaling", "maillard2024bayes"),
     "train-diagonal": ("defilippis2025scaling", "pedregosa2011scikit"),
     "train-quadratic": ("defilippis2025scaling", "erba2025nuclear", "beck2009fista"),
+    "train-amp-diagonal": ("defilippis2025scaling", "donoho2009message", "bayati2010lasso"),
+    "train-amp-quadratic": ("defilippis2025scaling", "donoho2009message", "erba2025nuclear"),
+    "phases": ("defilippis2025scaling",),
+    "optimum": ("defilippis2025scaling",),
     "train-network": ("defilippis2025scaling", "liu1989lbfgs"),
 }
+
+
+_METHODS = ("theory", "convex", "network", "amp")
 
 
 def topics() -> tuple[str, ...]:
@@ -105,12 +124,20 @@ def cite(*subjects: Any) -> str:
     Parameters
     ----------
     *subjects
-        Tasks, predictions, trained networks, comparisons, or names of topics (:func:`topics`); none means everything.
+        Tasks; predictions, trained networks, comparisons, optimal decays, sweeps; datasets of a grid, a phase diagram
+        or a sweep; reproductions; or names: of a topic (:func:`topics`), of an experiment, of an entry, or a number of
+        the arXiv.
+        None means everything.
 
     Returns
     -------
     str
-        BibTeX entries, each once.
+        BibTeX entries, each once. What was used is cited: the Bayes-optimal risk of a prediction once it was asked for.
+
+    Raises
+    ------
+    InvalidInput
+        For what is none of these.
     """
     keys = dict.fromkeys(key for subject in subjects for key in _keys(subject)) if subjects else dict.fromkeys(_ENTRIES)
     return "\n".join(_format(key) for key in keys)
@@ -118,17 +145,89 @@ def cite(*subjects: Any) -> str:
 
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
-        if subject not in _TOPICS:
-            raise InvalidInput(f"topic must be one of {', '.join(_TOPICS)}, not {subject!r}")
-        return _TOPICS[subject]
-    if hasattr(subject, "runs"):
+        return _named(subject)
+    if _is(subject, "Comparison"):
         return tuple(key for part in (subject.prediction, *subject.runs) for key in _keys(part))
+    if _is(subject, "Sweep"):
+        rows = {(r["network"], r["method"], _narrow(r.get("width"), r["dimension"])) for r in subject.records()}
+        return tuple(key for row in sorted(rows) for key in _of(*row))
+    if _is(subject, "Reproduction"):
+        return _named(subject.name)
+    if _is(subject, "OptimalDecay"):
+        return _TOPICS["optimum"] if subject.task is None else _keys(subject.task)
+    if _is(subject, "PhasePoint"):
+        return _TOPICS["phases"]
+    if hasattr(subject, "attrs") and hasattr(subject, "coords"):
+        return _of_dataset(subject)
     task = getattr(subject, "task", subject)
-    if not hasattr(task, "network"):
-        raise InvalidInput(f"cite takes tasks, results or topics, not {subject!r}")
-    if hasattr(subject, "method"):
-        return _TOPICS["train-network" if subject.method == "network" else f"train-{task.network}"]
-    return _TOPICS[f"predict-{task.network}"]
+    if not _is(task, "Task"):
+        raise InvalidInput(f"cite takes tasks, results, datasets and names, not {shown(subject)}")
+    if _is(subject, "Trained"):
+        return _of_training(task.network, subject.method)
+    return _of_prediction(
+        task.network, _narrow(task.width, task.dimension), vars(subject).get("bayes_risk") is not None
+    )
+
+
+def _is(subject: Any, name: str) -> bool:
+    """Whether something is of a class of ours; asked by name, for nothing is imported here to be told."""
+    return any(kind.__name__ == name and kind.__module__.startswith("spectralaw.") for kind in type(subject).__mro__)
+
+
+def _named(name: str) -> tuple[str, ...]:
+    if name in _TOPICS:
+        return _TOPICS[name]
+    if name in _ENTRIES:
+        return (name,)
+    number = name.lower().removeprefix("https://").removeprefix("arxiv.org/abs/").removeprefix("arxiv:").strip()
+    found = tuple(key for key, (_, fields) in _ENTRIES.items() if number and fields.get("eprint") == number)
+    if found:
+        return found
+    from spectralaw.reproduction import registry
+
+    if name in registry.names():
+        return tuple(registry.experiment(name).references)
+    raise InvalidInput(
+        f"topic must be one of {', '.join(_TOPICS)}, an experiment ({', '.join(registry.names())}), or a number of the "
+        f"arXiv that is cited here, not {shown(name)}"
+    )
+
+
+def _of_prediction(network: str, narrow: bool, bayes: bool) -> tuple[str, ...]:
+    keys = (*_TOPICS[f"predict-{network}"], *(_TOPICS["predict-narrow"] if narrow else ()))
+    return (*keys, *_TOPICS["bayes"]) if bayes and network == "quadratic" else keys
+
+
+def _of_training(network: str, method: str) -> tuple[str, ...]:
+    if method == "amp":
+        return _TOPICS[f"train-amp-{network}"]
+    return _TOPICS["train-network" if method == "network" else f"train-{network}"]
+
+
+def _of(network: str, method: str, narrow: bool) -> tuple[str, ...]:
+    """Of a row of results: the theory, or a training."""
+    return _of_prediction(network, narrow, False) if method == "theory" else _of_training(network, method)
+
+
+def _narrow(width: Any, dimension: Any) -> bool:
+    return isinstance(width, (int, float)) and width < dimension
+
+
+def _of_dataset(data: Any) -> tuple[str, ...]:
+    """Of a dataset that says its network, in its attributes or along an axis."""
+
+    def values(name: str) -> list[Any]:
+        if name in data.coords:
+            return data.coords[name].values.ravel().tolist()
+        return [data.attrs[name]] if name in data.attrs else []
+
+    networks = [network for network in map(str, values("network")) if network in ("diagonal", "quadratic")]
+    if not networks:
+        raise InvalidInput("cite takes a dataset that was made by spectralaw and names its network, not this one")
+    methods = [m for m in map(str, values("method") + values("source")) if m in _METHODS] or ["theory"]
+    narrow = any(_narrow(width, max(values("dimension"), default=0)) for width in values("width"))
+    rows = [(network, method) for network in networks for method in methods]
+    return tuple(key for network, method in rows for key in _of(network, method, narrow and network == "quadratic"))
 
 
 def _format(key: str) -> str:

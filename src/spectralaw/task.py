@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from spectralaw._checks import at_least, finite, positive_integer
+from spectralaw._checks import at_least, choice, finite, positive_integer, shown
+from spectralaw.display import table
 from spectralaw.errors import InvalidInput
-from spectralaw.teacher import Array, Empirical, PowerLaw, Teacher
+from spectralaw.teacher import Array, Empirical, FiniteRank, PowerLaw, Teacher
 
 Network = Literal["diagonal", "quadratic"]
 LARGEST_DIMENSION = 10**12
@@ -62,8 +64,7 @@ class Task:
     width: int | None = None
 
     def __post_init__(self) -> None:
-        if self.network not in ("diagonal", "quadratic"):
-            raise InvalidInput(f"network must be 'diagonal' or 'quadratic', not {self.network!r}")
+        self._set("network", choice("network", self.network, ("diagonal", "quadratic"), joined=" or "))
         dimension = positive_integer("dimension", self.dimension)
         if not 2 <= dimension <= LARGEST_DIMENSION:
             raise InvalidInput(f"dimension must be from 2 to 10^12, not {dimension}")
@@ -74,8 +75,8 @@ class Task:
         self._set("samples", samples)
         self._set("weight_decay", at_least("weight_decay", self.weight_decay, 0.0))
         self._set("noise_variance", at_least("noise_variance", self.noise_variance, 0.0))
-        if not isinstance(self.teacher, Teacher):
-            raise InvalidInput(f"teacher must be PowerLaw, FiniteRank or Empirical, not {self.teacher!r}")
+        if isinstance(self.teacher, type) or not isinstance(self.teacher, Teacher):
+            raise InvalidInput(f"teacher must be PowerLaw, FiniteRank or Empirical, not {shown(self.teacher)}")
         if self.network == "quadratic" and isinstance(self.teacher, Empirical) and min(self.teacher.spectrum) < 0:
             raise InvalidInput(
                 f"teacher must have no negative value for the quadratic network, not {min(self.teacher.spectrum):g}"
@@ -83,13 +84,19 @@ class Task:
         if self.width is not None:
             if self.network == "diagonal":
                 raise InvalidInput(
-                    f"width must not be given for the diagonal network, whose width is the dimension, not {self.width}"
+                    "width must not be given for the diagonal network, whose width is the dimension, "
+                    f"not {shown(self.width)}"
                 )
             self._set("width", positive_integer("width", self.width))
         self.teacher.value_at(_ONE, dimension, self.total_power)  # a teacher that does not fit the dimension speaks now
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+    def _repr_html_(self) -> str:
+        pairs = [(name.replace("_", " "), getattr(self, name)) for name in self.field_names()]
+        shown = [(name, value if isinstance(value, str) else repr(value)) for name, value in pairs if value is not None]
+        return table("Task", shown)
 
     def replace(self, **changes: Any) -> Task:
         """A copy with some fields changed, validated again."""
@@ -129,23 +136,38 @@ class Task:
         return {**values, "teacher": teacher}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Task:
+    def from_dict(cls, values: Mapping[str, Any]) -> Task:
         """The task that :meth:`to_dict` wrote."""
-        from spectralaw.teacher import FiniteRank
-
-        kinds = {"PowerLaw": PowerLaw, "FiniteRank": FiniteRank, "Empirical": Empirical}
+        if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+            raise InvalidInput(f"a task is made of a mapping of its fields, not of {shown(values)}")
         values = dict(values)
-        teacher = dict(values.pop("teacher", {"kind": "PowerLaw"}))
-        kind = teacher.pop("kind", None)
-        if kind not in kinds:
-            raise InvalidInput(f"teacher kind must be one of {', '.join(kinds)}, not {kind!r}")
+        teacher = _teacher(values.pop("teacher", {"kind": "PowerLaw"}))
         unknown = set(values) - set(cls.field_names())
         if unknown:
             raise InvalidInput(f"unknown field {sorted(unknown)[0]!r}; a task has {', '.join(cls.field_names())}")
         try:
-            return cls(**values, teacher=kinds[kind](**teacher))
+            return cls(**values, teacher=teacher)
         except TypeError as error:
             raise InvalidInput(f"a task cannot be made of these fields: {error}") from error
+
+
+def _teacher(values: Any) -> Any:
+    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+        raise InvalidInput(f"teacher must be a mapping of its kind and fields, not {shown(values)}")
+    fields = dict(values)
+    kinds = {"PowerLaw": PowerLaw, "FiniteRank": FiniteRank, "Empirical": Empirical}
+    kind = choice("teacher kind", fields.pop("kind", None), kinds)
+    try:
+        return kinds[kind](**fields)
+    except TypeError as error:
+        raise InvalidInput(f"a teacher cannot be made of these fields: {error}") from error
+
+
+def required(task: Any) -> Task:
+    """The argument ``task`` of a function, or a sentence that it is none."""
+    if not isinstance(task, Task):
+        raise InvalidInput(f"task must be a Task, not {shown(task)}")
+    return task
 
 
 def _one() -> Array:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import finite, positive_integer
+from spectralaw._checks import choice, finite, positive_integer, shown, vector
 from spectralaw.errors import InvalidInput
 
 Coefficients = Literal["gaussian", "fixed"]
@@ -43,20 +43,23 @@ class Teacher(Protocol):
         ...
 
 
-def _check_coefficients(coefficients: str) -> None:
-    if coefficients not in ("gaussian", "fixed"):
-        raise InvalidInput(f"coefficients must be 'gaussian' or 'fixed', not {coefficients!r}")
+def _coefficients(value: str) -> Coefficients:
+    return choice("coefficients", value, ("gaussian", "fixed"), joined=" or ")  # type: ignore[return-value]
+
+
+def _refuse_to_list(dimension: int) -> None:
+    if dimension > _LARGEST_LISTED_DIMENSION:
+        raise InvalidInput(
+            f"listing all {dimension:,} teacher values would take {8 * dimension / 1e9:,.1f} GB; "
+            f"the list is limited to dimension {_LARGEST_LISTED_DIMENSION:,}"
+        )
 
 
 class _Law:
     """Shared by the teachers that are a law of the index."""
 
     def values(self, dimension: int, total_power: float) -> Array:
-        if dimension > _LARGEST_LISTED_DIMENSION:
-            raise InvalidInput(
-                f"listing all {dimension:,} teacher values would take {8 * dimension / 1e9:,.1f} GB; "
-                f"the list is limited to dimension {_LARGEST_LISTED_DIMENSION:,}"
-            )
+        _refuse_to_list(dimension)
         return self.value_at(np.arange(1.0, dimension + 1.0), dimension, total_power)
 
     def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
@@ -85,7 +88,7 @@ class PowerLaw(_Law):
         object.__setattr__(self, "gamma", finite("gamma", self.gamma))
         if not self.gamma > 0.5:
             raise InvalidInput(f"gamma must be greater than 1/2 (a square-summable spectrum), not {self.gamma:g}")
-        _check_coefficients(self.coefficients)
+        object.__setattr__(self, "coefficients", _coefficients(self.coefficients))
 
     def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
         scale = np.sqrt(total_power / _power_law_norm(self.gamma, dimension))
@@ -131,7 +134,7 @@ class FiniteRank(_Law):
         object.__setattr__(self, "gamma", finite("gamma", self.gamma))
         if self.gamma < 0:
             raise InvalidInput(f"gamma must be zero or greater for a teacher of finite rank, not {self.gamma:g}")
-        _check_coefficients(self.coefficients)
+        object.__setattr__(self, "coefficients", _coefficients(self.coefficients))
 
     def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
         if self.rank > dimension:
@@ -141,7 +144,7 @@ class FiniteRank(_Law):
         return np.where(index <= self.rank, scale * index**-self.gamma, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Empirical:
     """Teacher given by a list of numbers, taken as they are: Σ s_i² is the user's.
 
@@ -156,23 +159,17 @@ class Empirical:
         As for :class:`PowerLaw`.
     """
 
-    spectrum: tuple[float, ...] = field(repr=False)
+    spectrum: tuple[float, ...]
     normalize: bool = False
     coefficients: Coefficients = "gaussian"
 
     def __init__(
         self, spectrum: Iterable[float], normalize: bool = False, coefficients: Coefficients = "gaussian"
     ) -> None:
-        try:
-            array = np.asarray(spectrum if isinstance(spectrum, np.ndarray) else list(spectrum), dtype=float)
-        except (TypeError, ValueError) as error:
-            raise InvalidInput("spectrum must be a list of numbers") from error
-        if array.ndim != 1 or array.size == 0:
-            raise InvalidInput(f"spectrum must be a non-empty list of numbers, not an array of shape {array.shape}")
-        if not np.all(np.isfinite(array)):
-            first = int(np.flatnonzero(~np.isfinite(array))[0])
-            raise InvalidInput(f"spectrum must be finite, but its entry {first} is {array[first]}")
-        _check_coefficients(coefficients)
+        array = vector("spectrum", spectrum)
+        if not isinstance(normalize, bool):
+            raise InvalidInput(f"normalize must be True or False, not {shown(normalize)}")
+        coefficients = _coefficients(coefficients)
         if coefficients == "gaussian" and np.any(array < 0):
             raise InvalidInput(
                 f"spectrum must not be negative, but its smallest entry is {array.min():g} "
@@ -182,23 +179,42 @@ class Empirical:
             raise InvalidInput("spectrum must have at least one non-zero entry")
         order = np.argsort(-np.abs(array), kind="stable")
         object.__setattr__(self, "spectrum", tuple(array[order].tolist()))
-        object.__setattr__(self, "normalize", bool(normalize))
+        object.__setattr__(self, "normalize", normalize)
         object.__setattr__(self, "coefficients", coefficients)
 
+    def __repr__(self) -> str:
+        few = len(self.spectrum) <= 8
+        values = ", ".join(map(repr, self.spectrum if few else self.spectrum[:4]))
+        more = "" if few else f", … {len(self.spectrum) - 4:,} more"
+        normalize = ", normalize=True" if self.normalize else ""
+        coefficients = "" if self.coefficients == "gaussian" else f", coefficients={self.coefficients!r}"
+        return f"Empirical([{values}{more}]{normalize}{coefficients})"
+
     def values(self, dimension: int, total_power: float) -> Array:
+        given = self._scaled(dimension, total_power)
+        _refuse_to_list(dimension)
+        values = np.zeros(dimension)
+        values[: len(given)] = given
+        return values
+
+    def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
+        given = self._scaled(dimension, total_power)
+        place = np.asarray(index, dtype=int) - 1
+        return np.where(place < len(given), given[np.minimum(place, len(given) - 1)], 0.0)
+
+    def _scaled(self, dimension: int, total_power: float) -> Array:
+        """The listed values in the units of the network; those beyond are zero."""
         if len(self.spectrum) > dimension:
             raise InvalidInput(
                 f"spectrum has {len(self.spectrum)} entries, more than the dimension {dimension}; "
                 "give a dimension at least as large"
             )
-        values = np.zeros(dimension)
-        values[: len(self.spectrum)] = self.spectrum
+        values = np.array(self.spectrum)
         if self.normalize:
+            largest = np.max(np.abs(values))  # squares of very small or large values are no numbers
+            values /= largest
             values *= np.sqrt(total_power / np.sum(values**2))
         return values
-
-    def value_at(self, index: Array, dimension: int, total_power: float) -> Array:
-        return self.values(dimension, total_power)[np.asarray(index, dtype=int) - 1]
 
     def listed(self, dimension: int) -> bool:
         return True

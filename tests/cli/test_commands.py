@@ -64,7 +64,7 @@ def test_compare(capsys):
 
 def test_teachers_from_options(capsys, tmp_path):
     values = tmp_path / "values.txt"
-    values.write_text("3.0\n2.0, 1.0\n")
+    values.write_text("3.0\n2.0\n\n1e0\n")
     np.save(tmp_path / "values.npy", np.array([3.0, 2.0, 1.0]))
     answers = [
         _strict(_run(capsys, "predict", *TASK, "--spectrum", str(path), "--json")[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -84,11 +86,35 @@ def test_bad_files(tmp_path, text):
         sl.plan_sweep(tmp_path / "bad.toml")
 
 
-def test_cost_is_estimated_and_what_does_not_fit_is_refused():
-    small, large = (estimate(sl.plan_sweep({**GRID, "samples": n}), 1) for n in (100, 100_000))
-    assert large.seconds > small.seconds and large.bytes > 10 * small.bytes
+def test_cost_is_estimated_and_what_does_not_fit_is_refused(monkeypatch):
+    small, large = (estimate(sl.plan_sweep({**GRID, "samples": n}), 1) for n in (100, 1_000_000))
+    assert large.seconds > small.seconds and large.bytes - small.bytes > 1_000_000 * 20 * 8
+    huge = sl.plan_sweep({**GRID, "dimension": 10**5, "samples": 10**8})
     with pytest.raises(sl.InvalidInput, match="bytes of memory"):
-        estimate(sl.plan_sweep({**GRID, "dimension": 10**5, "samples": 10**8}))
+        estimate(huge)
+    assert estimate(huge, here=False).bytes > 8 * 10**13  # on other machines
+
+
+@pytest.mark.parametrize(
+    ("grid", "seeds"),
+    [
+        ({"samples": {"logspace": [100, 1e5, 100]}, "weight_decay": {"logspace": [0.01, 10, 100]},
+          "gamma": {"linspace": [0.6, 2, 100]}}, 1),
+        ({"samples": 100, "weight_decay": 1.0}, 10**6),
+        ({"samples": [10, 20], "weight_decay": 1.0, "width": {"range": [20, 1019, 1]}, "network": "quadratic"}, 500),
+    ],
+)  # fmt: skip
+def test_a_million_rows_are_planned_in_constant_memory(grid, seeds):
+    begin = time.perf_counter()
+    tracemalloc.start()
+    try:
+        plan = sl.plan_sweep({"network": "diagonal", "dimension": 20, "noise_variance": 0.5, **grid}, seeds, "convex")
+        cost = estimate(plan, 2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert plan.size() == 10**6 and cost.seconds > 1.0
+    assert peak < 2e6 and time.perf_counter() - begin < 2.0  # 0.5 MB and 0.2 s were measured
 
 
 def test_refinement_goes_where_the_risk_changes_most():

@@ -11,6 +11,8 @@ from spectralaw.cli import (
     compare_command,
     demo_command,
     fit_command,
+    grid_command,
+    optimum_command,
     phases_command,
     predict_command,
     reproduce_command,
@@ -20,7 +22,7 @@ from spectralaw.cli import (
 
 app = typer.Typer(
     name="spectralaw",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Scaling laws and spectra of shallow neural networks: theory, training, and the comparison of the two.",
@@ -28,6 +30,8 @@ app = typer.Typer(
 app.command("predict")(predict_command.predict)
 app.command("train")(train_command.train)
 app.command("compare")(compare_command.compare)
+app.command("grid")(grid_command.grid)
+app.command("optimum")(optimum_command.optimum)
 app.command("phases")(phases_command.phases)
 app.command("reproduce")(reproduce_command.reproduce)
 app.add_typer(sweep_command.app, name="sweep")

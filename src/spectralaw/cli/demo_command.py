@@ -23,6 +23,7 @@ def demo(
     killed, the same command again continues.
     """
     from spectralaw.cli.progress import bar
+    from spectralaw.display import with_error
     from spectralaw.reproduction.runner import reproduce
 
     with bar(silent=json) as progress:
@@ -41,7 +42,7 @@ def demo(
                 f"{p['samples']:g}",
                 f"{p['effective_samples_per_dimension']:.3g}",
                 f"{p['theory']:.4g}",
-                f"{p['mean']:.4g} ± {p['standard_error']:.1g}",
+                with_error(p["mean"], p["standard_error"]),
                 f"{p['z']:+.1f}",
                 f"{p['mean'] / p['theory']:.3f}",
             ]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
+from spectralaw import files
 from spectralaw.cli import options, output
+from spectralaw.cli.progress import waiting
 
 
+@options.with_task(samples=10.0, weight_decay=1.0)
 def phases(
-    network: options.Network,
-    dimension: options.Dimension,
-    noise_variance: options.NoiseVariance = 0.0,
-    gamma: options.Gamma = None,
-    points: Annotated[int, typer.Option(help="Values of samples and of weight decay.")] = 33,
+    task: Any,
+    points: Annotated[int, options.whole("Values of samples and of weight decay, 2 to 1000.")] = 33,
     save: Annotated[Optional[Path], typer.Option(help="Write the data to this .nc file and the map beside it.")] = None,  # noqa: UP045
     json: options.Json = False,
 ) -> None:
@@ -23,20 +23,30 @@ def phases(
     import numpy as np
 
     import spectralaw as sl
+    from spectralaw.theory.phases import boundaries
 
-    if points < 2:
-        raise sl.InvalidInput(f"points must be 2 or greater, not {points}")
-    teacher = sl.PowerLaw(1.0 if gamma is None else gamma)
-    task = sl.Task(network, dimension, 10.0, 1.0, noise_variance, teacher)  # type: ignore[arg-type]
-    d, unit = float(task.dimension), 1.0 if network == "diagonal" else float(task.dimension)
-    n = np.maximum(np.geomspace(0.3, d ** max(2.7 * teacher.gamma, 2.2), points) * unit, 1.0)
-    data = sl.phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d**1.2, points))
+    if not 2 <= points <= 1000:
+        raise sl.InvalidInput(f"points must be from 2 to 1000, not {points}")
+    boundaries(task)  # a teacher without phases speaks now
+    if save is not None:
+        from spectralaw.figures import look
+
+        look.require_matplotlib()
+        files.refuse_place(save, pictures=True)
+    teacher = task.teacher
+    d, unit = float(task.dimension), 1.0 if task.network == "diagonal" else float(task.dimension)
+    lowest = 1.0 if task.network == "diagonal" else max(d**-0.6, 1.0 / d)  # one sample, or n_eff below one: phase Ia
+    n = np.geomspace(lowest, d ** max(2.0 * teacher.gamma + 1.6, 2.6), points) * unit
+    decays = np.geomspace(d**-1.2, d ** (teacher.gamma + 1.2), points)
+    with waiting("phases", silent=json):
+        data = sl.phase_diagram(task, samples=n, weight_decay=decays)
     if save is not None:
         from spectralaw.figures import look, phase_maps
 
-        look.require_matplotlib()
-        data.to_netcdf(save, engine="scipy")
-        look.save(phase_maps.draw([data]), save.with_suffix(""))
+        files.write_dataset(save, data)
+        written = [save, *look.save(phase_maps.draw([data]), files.beside(save, ""))]
+        if not json:
+            typer.echo(f"written: {', '.join(map(str, written))}", err=True)
     rows = []
     for label in sorted({str(p) for p in data.phase.values.ravel()}):
         here = data.phase.values == label
@@ -60,4 +70,4 @@ def phases(
         ["phase", "points", "rate in n", "local, median", "rate in λ", "local, median"],
         [[p, str(c), signed(r[0]), signed(m[0]), signed(r[1]), signed(m[1])] for p, c, r, m in rows],
     )
-    typer.echo("local exponents: median over points more than a decade from every boundary")
+    output.echo("local exponents: median over points more than a decade from every boundary")

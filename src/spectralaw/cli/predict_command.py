@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
 from spectralaw.cli import options, output
 
+_LISTED = 5  # outliers that are shown; --json has all
 
+
+@options.with_task
 def predict(
-    network: options.Network,
-    dimension: options.Dimension,
-    samples: options.Samples,
-    weight_decay: options.WeightDecay,
-    noise_variance: options.NoiseVariance = 0.0,
-    gamma: options.Gamma = None,
-    rank: options.Rank = None,
-    spectrum: options.Spectrum = None,
-    coefficients: options.Coefficients = "gaussian",
-    width: options.Width = None,
+    task: Any,
+    save: Annotated[Optional[Path], typer.Option(help="Write the prediction to this file (.npz).")] = None,  # noqa: UP045
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Predict risk, spectrum and exponents of a trained network."""
     import spectralaw as sl
 
-    task = options.task_from(
-        network, dimension, samples, weight_decay, noise_variance, gamma, rank, spectrum, coefficients, width
-    )
+    picture = options.places(save, figure)
     answer = sl.predict(task)
+    if save is not None:
+        answer.save(save)
+    if picture is not None and answer.status.is_result:
+        sl.plot_spectrum(answer, output=picture)
     if json:
         output.print_json(answer.to_dict())
-    else:
+    elif answer.status.is_result:
         _print(answer)
+        output.written(picture, answer.status)
     output.finish(answer.status, "" if json and answer.status.is_result else answer.message)
 
 
-def _print(answer) -> None:
-    quadratic = answer.task.network == "quadratic"
-    pairs = [
-        ("status", f"{answer.status} (residual {answer.residual:.1e})"),
-        ("excess risk R", output.number(answer.excess_risk)),
-        ("training loss", output.number(answer.training_loss)),
-        (f"effective noise {'δ' if quadratic else 'τ'}", output.number(answer.effective_noise)),
-        (f"threshold {'λε' if quadratic else 'κ'}", output.number(answer.threshold)),
-        ("zero mass", output.number(answer.zero_mass)),
-        ("exponent in n", f"{answer.exponents.samples:+.4f}"),
-        ("exponent in λ", f"{answer.exponents.weight_decay:+.4f}"),
-    ]
+def _print(answer: Any) -> None:
+    from spectralaw.display import more
+
+    _, pairs = answer._shown()
     if answer.bayes_risk is not None:
         pairs.append(("Bayes-optimal R", output.number(answer.bayes_risk)))
-    if answer.phase is not None:
-        pairs.append(("phase", f"{answer.phase.phase} ({answer.phase.distance:.1f} decades from the nearest boundary)"))
-    pairs.append(("outliers", f"{answer.spectrum.outlier_count:.6g}"))
+    count = answer.spectrum.outlier_count
+    pairs.append(("outliers", f"{round(count):,}"))
     output.print_pairs(pairs)
     if answer.outliers:
-        rows = [[output.number(o.teacher), output.number(o.location), f"{o.overlap:.4f}"] for o in answer.outliers[:5]]
+        listed = answer.outliers[:_LISTED]
+        rows = [[output.number(o.teacher), output.number(o.location), f"{o.overlap:.4f}"] for o in listed]
         output.print_table(["teacher", "trained", "overlap²"], rows)
+        if round(count) > len(listed):
+            output.echo(more(count - len(listed), "outlier"))

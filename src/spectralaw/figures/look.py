@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from spectralaw.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # told apart by colour-blind readers
 INK = "#222222"
@@ -31,7 +33,14 @@ SETTINGS = {
     "figure.constrained_layout.use": True,
     "pdf.fonttype": 42,
     "savefig.dpi": 200,
+    "svg.hashsalt": "spectralaw",
 }
+KINDS: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None},
+    ".svg": {"Date": None},
+}
+"""Kinds of pictures by suffix, each with what is left out of the file so that the same picture is the same file."""
 
 
 def require_matplotlib() -> None:
@@ -53,9 +62,65 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def tex(value: float) -> str:
+    """A number as it is written in a formula, to four digits: 400, 0.05, 10^{6}."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    if float(value).is_integer() and abs(value) < 1e5:
+        return f"{value:.0f}"
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
+
+
+def cell_edges(centres: ArrayLike) -> NDArray[np.float64]:
+    """Edges of cells around points of a logarithmic axis, half-way between neighbours in the logarithm."""
+    import numpy as np
+
+    x = np.log(np.asarray(centres, dtype=float))
+    inner = 0.5 * (x[1:] + x[:-1])
+    return np.exp(np.concatenate([[x[0] - (inner[0] - x[0])], inner, [x[-1] + (x[-1] - inner[-1])]]))
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write PNG and PDF; returns their paths."""
-    paths = [stem.with_suffix(suffix) for suffix in (".png", ".pdf")]
-    for path in paths:
-        figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else {"Software": None})
-    return paths
+    """Write PNG and PDF beside each other, ``stem`` and the suffix; returns their paths."""
+    return [write(figure, stem.with_name(stem.name + suffix)) for suffix in (".png", ".pdf")]
+
+
+def write(figure: Figure, path: str | Path) -> Path:
+    """Write one file, of the kind that its suffix names, in the shared style; returns its path.
+
+    Raises
+    ------
+    InvalidInput
+        For a suffix other than those of ``KINDS``.
+    """
+    import logging
+
+    import matplotlib
+
+    path = checked(path)
+    fonts = logging.getLogger("fontTools")
+    level = fonts.level
+    try:
+        fonts.setLevel(logging.ERROR)  # it warns of the dates inside the fonts that come with matplotlib
+        with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]  # saving reads the style again
+            figure.savefig(path, metadata=KINDS[path.suffix.lower()])
+    finally:
+        fonts.setLevel(level)
+    return path
+
+
+def checked(path: str | Path) -> Path:
+    """The path of a picture, before anything is computed for it.
+
+    Raises
+    ------
+    InvalidInput
+        For a suffix other than those of ``KINDS``, and where matplotlib is missing.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in KINDS:
+        raise InvalidInput(f"figure must end in {', '.join(KINDS)}, not {path.name!r}")
+    require_matplotlib()
+    return path

@@ -36,6 +36,7 @@ class Atoms:
         self.decay = decay
         self._law = law
         self._values: Array | None = None
+        self._each = 1.0
         self._power: float | None = None
 
     @classmethod
@@ -43,6 +44,14 @@ class Atoms:
         """A list of at most ``dimension`` values."""
         atoms = cls(dimension, len(values), float("nan"), None)
         atoms._values = values
+        return atoms
+
+    @classmethod
+    def of_equal(cls, value: float, count: int, dimension: int) -> Atoms:
+        """``count`` equal values, the others zero."""
+        atoms = cls(dimension, count, float("nan"), None)
+        atoms._values = np.full(1, value)
+        atoms._each = float(count)
         return atoms
 
     @classmethod
@@ -66,9 +75,9 @@ class Atoms:
         """Values at (possibly fractional) one-based indices, largest first."""
         if self._law is not None:
             return self._law(index)
-        values = np.zeros(self.dimension)
-        values[: self.nonzero] = self._values
-        return values[np.asarray(index, dtype=int) - 1]
+        values, counts = self.all()
+        last = np.cumsum(counts)  # index of the last of each group of equal values
+        return values[np.minimum(np.searchsorted(last, np.asarray(index)), len(last) - 1)]
 
     def all(self) -> tuple[Array, Array]:
         """Every distinct value (of a listed spectrum) with its multiplicity, largest absolute value first."""
@@ -78,8 +87,8 @@ class Atoms:
     def _listed(self) -> tuple[Array, Array]:
         values = self._values if self._values is not None else self.value_at(np.arange(1.0, self.nonzero + 1.0))
         distinct, counts = np.unique(values, return_counts=True)
-        counts = counts.astype(float)
-        missing = self.dimension - len(values)
+        counts = self._each * counts
+        missing = self.dimension - self._each * len(values)
         if missing:
             where = np.flatnonzero(distinct == 0.0)
             if len(where):
@@ -142,3 +151,19 @@ class Atoms:
         if self.listed:
             return float(np.max(np.abs(self.all()[0])))
         return float(self.value_at(np.ones(1))[0])
+
+    @cached_property
+    def smallest(self) -> float:
+        """min |s_i| over the values that are not zero."""
+        if self._law is not None:
+            return float(self.value_at(np.array([float(self.nonzero)]))[0])
+        size = np.abs(self.all()[0])
+        return float(np.min(size[size > 0.0]))
+
+    @cached_property
+    def rank(self) -> float:
+        """Number of values that are not zero."""
+        if self._law is not None:
+            return float(self.nonzero)
+        values, counts = self.all()
+        return float(np.sum(counts[values != 0.0]))

@@ -20,99 +20,138 @@ is higher than the distance of the atoms it no longer sees them, and is integrat
 from __future__ import annotations
 
 import itertools
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.free_probability.atoms import Array, Atoms
+from spectralaw.free_probability.cells import Cells
 from spectralaw.free_probability.index_rule import discrete_rule
 from spectralaw.free_probability.subordination import imaginary_part
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-_ANGLES = 0.5 * np.pi * (1.0 + _NODES)  # u = middle − half·cos(angle): square-root edges at both ends are resolved
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(18)
+_ANGLES = 0.5 * np.pi * (1.0 + _NODES)
+_RISE = 1.0 - np.cos(_ANGLES)  # u = low + half·rise: square-root edges at both ends are resolved
+_WIDTH = np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)
+_PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(10)
+_PANEL_RISE = 1.0 - np.cos(0.5 * np.pi * (1.0 + _PANEL_NODES))
+_PANEL_WIDTH = np.sin(0.5 * np.pi * (1.0 + _PANEL_NODES)) * (0.5 * np.pi * _PANEL_WEIGHTS)
+_PANEL_TOLERANCE = 1e-8
 _BLIND = 3.0  # height over distance of atoms at which the curve stops to see them, e^(−2π·3) = 6e-9
-_SINGLES = 24  # cells at either end of the sum that are taken one by one
-_BLOCK_NODES = 11
+_SINGLES = 48  # cells at either end of the sum that are taken one by one
+_BLOCK_NODES = 9
 _CHUNK = 400_000
 _LISTED_UP_TO = 100
 
 
-def denoising_error(atoms: Atoms, noise: float) -> float:
-    """M(δ), the Bayes-optimal error of denoising S* + δ Z.
+class Denoiser:
+    """M(δ), the Bayes-optimal error of denoising S* + δ Z, for one teacher and any noise.
 
     Parameters
     ----------
     atoms : Atoms
         Spectrum of the teacher, any dimension.
-    noise : float
-        δ > 0, in units of the teacher values.
-
-    Returns
-    -------
-    float
-        Mean-square error per dimension; relative accuracy about 1e-7.
 
     References
     ----------
     arXiv:2408.03733; arXiv:2509.24882, appendix on the Bayes-optimal error.
     """
-    if not atoms.is_law or atoms.decay == 0.0 or atoms.nonzero <= _LISTED_UP_TO:
-        return _listed(atoms, noise)
-    return _law(atoms, noise)
+
+    def __init__(self, atoms: Atoms) -> None:
+        self.atoms = atoms
+        self._law = atoms.is_law and atoms.decay > 0.0 and atoms.nonzero > _LISTED_UP_TO
+        self._count = 0
+        self._known: dict[tuple[float, float], tuple[Cells, Array]] = {}
+
+    def error(self, noise: float) -> float:
+        """Mean-square error per dimension at a noise δ > 0 in units of the teacher values; accurate to about 1e-7."""
+        return self._of_law(noise) if self._law else self._of_list(noise)
+
+    @cached_property
+    def _list(self) -> Cells:
+        values, counts = self.atoms.all()
+        order = np.argsort(values)
+        return Cells.of_list(values[order], counts[order] / self.atoms.dimension)
+
+    def _of_list(self, noise: float) -> float:
+        """Every cell, with neighbours joined where the curve is higher than they are wide together."""
+        cells = self._list
+        low, high = -cells.ends(noise, -1.0), cells.ends(noise, 1.0)
+        left = np.where(-low < cells.below * (1.0 - 1e-9), cells.height(low[:, None], noise)[:, 0], 0.0)
+        right = np.where(high < cells.above * (1.0 - 1e-9), cells.height(high[:, None], noise)[:, 0], 0.0)
+        begin, end = [], []
+        k, count = 0, len(cells.here)
+        rows = []
+        while k < count:
+            last = k
+            while last + 1 < count and left[k] > 0.0 and right[last + 1] > 0.0:
+                if cells.here[last + 1] + high[last + 1] - cells.here[k] - low[k] > 0.5 * min(left[k], right[last + 1]):
+                    break
+                last += 1
+            rows.append(k)
+            begin.append(low[k])
+            end.append(cells.here[last] - cells.here[k] + high[last])
+            k = last + 1
+        return float(np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise)))
+
+    def _of_law(self, noise: float) -> float:
+        """Cells of the first values through few of them, and long panels for the rest."""
+        atoms = self.atoms
+        dimension, nonzero = float(atoms.dimension), atoms.nonzero
+        count = self._count
+        if not (
+            1 < count < nonzero
+            and _BLIND - 1.0 < float(_blindness(atoms, noise, np.full(1, float(count)))[0]) < _BLIND + 2.0
+        ):
+            count = self._count = _last_cell(atoms, noise)  # blocks of cells are kept with it
+        total = 0.0
+        blocks = [self._block(*ends) for ends in _blocks(count)]
+        alone = [block for block in blocks if not block[0].series.shape[1]]
+        alike = [block for block in blocks if block[0].series.shape[1]]
+        if alike:
+            alone.append((Cells.join([cells for cells, _ in alike]), np.concatenate([counts for _, counts in alike])))
+        for cells, multiplicity in alone:
+            low, high = -cells.ends(noise, -1.0), cells.ends(noise, 1.0)
+            total += float(np.sum(multiplicity * _integrate(cells, low, high, noise)))
+        spacing, last_spacing = _spacings(atoms.value_at, count, nonzero)
+        lowest = Cells.of_law(atoms, np.array([float(nonzero)]), series=False)
+        bottom = float((lowest.here - lowest.ends(noise, -1.0))[0])
+        if count < nonzero:
+            last_cell = Cells.of_law(atoms, np.array([float(count)]), series=False)
+            end = float((last_cell.here - last_cell.ends(noise, -1.0))[0])
+            total += _panels(atoms, noise, bottom, end, last_spacing, spacing)
+        if nonzero < atoms.dimension:
+            cell = self._zeros
+            low, high = -float(cell.ends(noise, -1.0)[0]), float(cell.ends(noise, 1.0)[0])
+            total += _panels(atoms, noise, low, high, 0.1 * (high - low), last_spacing)
+        return total
+
+    @cached_property
+    def _zeros(self) -> Cells:
+        """The cell of the values that are zero."""
+        atoms = self.atoms
+        values, counts = atoms.near(np.zeros(1))
+        others = (values != 0.0) & (counts > 0.0)
+        share = np.array([1.0 - atoms.nonzero / atoms.dimension])
+        smallest = np.array([float(np.min(values[others]))])
+        return Cells(np.zeros(1), share, values[others][None], counts[others][None] / atoms.dimension, np.full(1, np.inf),
+                     smallest, np.ones(1), np.zeros((1, 0)), np.zeros(1))  # fmt: skip
+
+    def _block(self, first: float, last: float) -> tuple[Cells, Array]:
+        """Cells of the indices first + 1 … last, or some of them with multiplicities."""
+        if (first, last) not in self._known:
+            index, multiplicity = _integer_rule(first, last)
+            if len(self._known) > 400:
+                self._known.clear()
+            inner = first >= _SINGLES and last <= self.atoms.nonzero - _SINGLES
+            self._known[first, last] = Cells.of_law(self.atoms, index, series=inner), multiplicity
+        return self._known[first, last]
 
 
-def _listed(atoms: Atoms, noise: float) -> float:
-    """Every cell, with neighbours joined where the curve is higher than they are wide together."""
-    values, counts = atoms.all()
-    order = np.argsort(values)
-    values, weights = values[order], counts[order] / atoms.dimension
-    s, a = values[None, :], weights[None, :]
-    low, high, left, right = _cells(values, weights, _shift(values, 1), _shift(values, -1), s, a, noise)
-    begin, end = [], []
-    k = 0
-    while k < len(values):
-        last = k
-        while last + 1 < len(values) and left[k] > 0.0 and right[last + 1] > 0.0:
-            if high[last + 1] - low[k] > 0.5 * min(left[k], right[last + 1]):
-                break
-            last += 1
-        begin.append(low[k])
-        end.append(high[last])
-        k = last + 1
-    return float(np.sum(_integrate(np.array(begin), np.array(end), s, a, noise)))
-
-
-def _shift(values: Array, by: int) -> Array:
-    shifted = np.roll(values, by)
-    shifted[0 if by > 0 else -1] = -np.inf if by > 0 else np.inf
-    return shifted
-
-
-def _law(atoms: Atoms, noise: float) -> float:
-    """Cells of the first values through few of them, and long panels for the rest."""
-    dimension, nonzero = float(atoms.dimension), atoms.nonzero
-    law = atoms.value_at
-    count = _last_cell(atoms, noise)
-    index, multiplicity = _integer_rule(count)
-    here = law(index)
-    above = np.where(index > 1.0, law(np.maximum(index - 1.0, 1.0)), np.inf)
-    bottom = 0.0 if nonzero < atoms.dimension else -np.inf
-    below = np.where(index < nonzero, law(np.minimum(index + 1.0, float(nonzero))), bottom)
-    values, counts = atoms.near(here)
-    weights = counts / dimension
-    own = np.full(here.shape, 1.0 / dimension)
-    low, high, _, _ = _cells(here, own, below, above, values, weights, noise)
-    total = float(np.sum(multiplicity * _integrate(low, high, values, weights, noise)))
-    edge = float(low[np.argmax(index)])
-    if count < nonzero:
-        total += _panels(atoms, noise, edge, *_spacings(law, count, nonzero))
-    elif nonzero < atoms.dimension:
-        zero, share = np.zeros(1), np.array([1.0 - nonzero / dimension])
-        values, counts = atoms.near(zero)
-        last = law(np.array([float(nonzero)]))
-        low, high, _, _ = _cells(zero, share, np.full(1, -np.inf), last, values, counts / dimension, noise)
-        total += float(_integrate(low, high, values, counts / dimension, noise)[0])
-    return total
+def denoising_error(atoms: Atoms, noise: float) -> float:
+    """M(δ) at one noise; see :class:`Denoiser`."""
+    return Denoiser(atoms).error(noise)
 
 
 def _spacings(law, *indices: int) -> list[float]:
@@ -127,54 +166,54 @@ def _last_cell(atoms: Atoms, noise: float) -> int:
     law = atoms.value_at
 
     def blind(index: Array) -> NDArray[np.bool_]:
-        one, two = law(index), law(index + 1.0)
-        middle = 0.5 * (one + two)
-        values, counts = atoms.near(middle)
-        height = imaginary_part(middle, values, counts / atoms.dimension, np.full(middle.shape, noise))
-        return height > _BLIND * (one - two)
+        return _blindness(atoms, noise, index) > _BLIND
 
-    index = np.unique(np.round(np.geomspace(1.0, nonzero - 1.0, 48)))
-    for _ in range(8):
+    # where values are equally spaced the height is π δ²/(d spacing): an upper bound, and often a good guess
+    first = float(law(np.ones(1))[0])
+    spacing = noise * np.sqrt(np.pi / (_BLIND * atoms.dimension))
+    guess = np.exp(min(np.log(atoms.decay * first / spacing) / (1.0 + atoms.decay), 80.0))
+    top = float(np.clip(1.1 * guess + 2.0, 1.0, nonzero - 1.0))
+    index = np.unique(np.round(np.geomspace(max(0.3 * top, 1.0), top, 12)))
+    if index[0] > 1.0 and blind(index[:1])[0]:
+        index = np.unique(np.round(np.geomspace(1.0, nonzero - 1.0, 16)))
+    for _ in range(12):
         sees = np.flatnonzero(~blind(index))
         if not len(sees):
             return int(index[0])
         last = int(sees[-1])
         if last + 1 == len(index):
             return nonzero
-        if index[last + 1] - index[last] <= max(1.0, 0.002 * index[last]):
+        if index[last + 1] - index[last] <= max(1.0, 1e-5 * index[last]):
             return int(index[last + 1])
-        index = np.unique(np.round(np.geomspace(index[last], index[last + 1], 48)))
+        index = np.unique(np.round(np.geomspace(index[last], index[last + 1], 12)))
     return int(index[-1])
 
 
-def _integer_rule(count: int) -> tuple[Array, Array]:
-    """Whole indices and weights of Σ_{i ≤ count} f(i): blocks that double away from either end.
+def _blindness(atoms: Atoms, noise: float, index: Array) -> Array:
+    """Height of the curve in units of the distance of atoms, between an index and the next."""
+    one, two = atoms.value_at(index), atoms.value_at(index + 1.0)
+    middle = 0.5 * (one + two)
+    values, counts = atoms.near(middle)
+    return imaginary_part(middle, values, counts / atoms.dimension, np.full(middle.shape, noise)) / (one - two)
 
-    Inside a block f is interpolated at indices near Gauss–Legendre points.
-    """
-    if count <= 4 * _SINGLES:
-        return np.arange(1.0, count + 1.0), np.ones(count)
-    half = count // 2
-    steps = _SINGLES * 2 ** np.arange(64 - _SINGLES.bit_length())
+
+def _blocks(count: int) -> list[tuple[float, float]]:
+    """Pieces (first, last] of the indices to ``count`` that double in length away from either end."""
+    half = float(count // 2)
+    steps = _SINGLES * 2.0 ** np.arange(60)
     steps = steps[steps < half]
-    ends = np.unique(np.concatenate([steps, [half], count - steps]))
-    nodes, weights = [], []
-    points = np.polynomial.legendre.leggauss(_BLOCK_NODES)[0]
-    for first, last in itertools.pairwise(ends):  # indices first + 1 … last
-        size = int(last - first)
-        if size <= 2 * _BLOCK_NODES:
-            nodes.append(np.arange(first + 1.0, last + 1.0))
-            weights.append(np.ones(size))
-            continue
-        middle = first + 0.5 * (size + 1.0)
-        chosen = np.unique(np.round(middle + 0.5 * size * points))
-        scaled = 2.0 * (chosen - middle) / size
-        nodes.append(chosen)
-        weights.append(_interpolatory(scaled, size))
-    single = np.arange(1.0, _SINGLES + 1.0)
-    nodes = [single, *nodes, count + 1.0 - single]
-    weights = [np.ones(_SINGLES), *weights, np.ones(_SINGLES)]
-    return np.concatenate(nodes), np.concatenate(weights)
+    ends = np.unique(np.concatenate([[0.0], steps, count - steps, [float(count)]]))
+    return list(itertools.pairwise(ends))
+
+
+def _integer_rule(first: float, last: float) -> tuple[Array, Array]:
+    """Whole indices and weights of Σ f(i), first < i ≤ last: f is interpolated at indices near Gauss–Legendre points."""
+    size = int(last - first)
+    if size <= max(2 * _BLOCK_NODES, _SINGLES):
+        return np.arange(first + 1.0, last + 1.0), np.ones(size)
+    middle = first + 0.5 * (size + 1.0)
+    chosen = np.unique(np.round(middle + 0.5 * size * np.polynomial.legendre.leggauss(_BLOCK_NODES)[0]))
+    return chosen, _interpolatory(2.0 * (chosen - middle) / size, size)
 
 
 def _interpolatory(scaled: Array, size: int) -> Array:
@@ -185,73 +224,13 @@ def _interpolatory(scaled: Array, size: int) -> Array:
     return np.linalg.solve(np.polynomial.legendre.legvander(scaled, degree).T, moments)
 
 
-def _cells(here, own, below, above, values, weights, noise: float) -> tuple[Array, Array, Array, Array]:
-    """Ends of the cell around each atom, and the heights of the curve there (zero at an edge of the spectrum)."""
-    low, left = _cell_end(here, own, below, values, weights, noise, -1.0)
-    high, right = _cell_end(here, own, above, values, weights, noise, 1.0)
-    return low, high, left, right
-
-
-def _cell_end(here, own, neighbour, values, weights, noise: float, side: float) -> tuple[Array, Array]:
-    """Edge of the band around ``here``, or the lowest point of the curve before the next atom.
-
-    Between two atoms F = Σ a_i / (u − s_i)² is convex and F^(−1/2) concave: Newton's method finds the least of the
-    first, and from the atom's own circle, monotonically, where the second reaches δ.
-    """
-    lonely = ~np.isfinite(neighbour)
-    gap = np.where(lonely, 4.0 * noise, np.abs(neighbour - here))
-    x = 0.5 * gap  # distance from the atom
-
-    def sums(x: Array, *powers: int) -> list[Array]:
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            inverse = 1.0 / (x[:, None] + side * (here[:, None] - values))
-            term = weights * inverse
-            results = {}
-            for power in range(2, max(powers) + 1):
-                term = term * inverse
-                results[power] = np.sum(term, axis=1)
-            return [results[power] for power in powers]
-
-    low, high = np.zeros_like(x), gap.copy()
-    for _ in range(12):
-        third, fourth = sums(x, 3, 4)
-        low, high = np.where(third > 0.0, x, low), np.where(third > 0.0, high, x)
-        following = x + third / (3.0 * fourth)
-        x = np.where((following > low) & (following < high), following, 0.5 * (low + high))
-    lowest = np.where(lonely, np.inf, x)
-    spread = sums(np.where(lonely, gap, x), 2)[0]
-    gapped = lonely | (noise**2 * spread < 1.0)
-    edge = noise * np.sqrt(own)
-    for _ in range(60):
-        second, third = sums(edge, 2, 3)
-        step = np.where(gapped, second * (1.0 - noise * np.sqrt(second)) / third, 0.0)
-        edge = np.clip(np.where(np.isfinite(step), edge - step, edge), 0.0, lowest)
-        if np.all(np.abs(step) <= 1e-14 * edge):
-            break
-    end = np.where(gapped, edge, lowest)
-    at = here + side * end
-    height = np.zeros_like(x)
-    if not np.all(gapped):
-        open_ = ~gapped
-        s, a = (values[open_], weights[open_]) if len(values) > 1 else (values, weights)
-        height[open_] = imaginary_part(at[open_], s, a, np.full(int(open_.sum()), noise))
-    return at, height
-
-
-def _panels(atoms: Atoms, noise: float, end: float, spacing: float, last_spacing: float) -> float:
-    """The curve from the left edge of the spectrum to ``end``, atoms unseen.
+def _panels(atoms: Atoms, noise: float, start: float, end: float, left_spacing: float, right_spacing: float) -> float:
+    """A piece of the curve that does not see single atoms.
 
     Panels double in length away from either end, where the height of the curve may change over a few atoms.
     """
-    values, counts = atoms.near(np.zeros(1))
-    smallest = float(np.min(values[counts > 0.0]))
-    own = float(counts[values == smallest][0]) / atoms.dimension
-    edge, _ = _cell_end(
-        np.array([smallest]), np.array([own]), np.full(1, -np.inf), values, counts / atoms.dimension, noise, -1.0
-    )
-    start = float(edge[0])
     left, right = [start], [end]
-    left_width, right_width = 2.0 * min(max(last_spacing, 1e-3 * noise), noise), 2.0 * spacing
+    left_width, right_width = 2.0 * min(left_spacing, noise), 2.0 * min(right_spacing, noise)
     while left[-1] < right[-1]:
         longest = [max(0.4 * here, 0.5 * noise) for here in (left[-1], right[-1])]
         left_width, right_width = min(left_width, longest[0]), min(right_width, longest[1])
@@ -264,27 +243,41 @@ def _panels(atoms: Atoms, noise: float, end: float, spacing: float, last_spacing
     middle = 0.5 * (left.pop() + right.pop()) if len(left) > 1 and len(right) > 1 else None
     inner = [x for x in [*left, *right, middle] if x is not None and start < x < end]
     cuts = np.unique(np.array([start, *inner, end]))
-    half = 0.5 * np.diff(cuts)[:, None]
-    u = (cuts[:-1, None] + half - half * np.cos(_ANGLES)).ravel()
-    du = (half * np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)).ravel()
-    values, counts = atoms.near(np.maximum(u, 0.0))  # every point needs its own: blocks are as long as their distance
-    return float(np.sum(_integrand(u, values, counts / atoms.dimension, noise) * du))
+    low, high = cuts[:-1], cuts[1:]
+    whole = _along(atoms, noise, low, high)
+    total = float(np.sum(whole))
+    for _ in range(40):  # where the spectrum of the bulk ends the curve has a knee: halve what the halves disagree with
+        middle = 0.5 * (low + high)
+        halves = _along(atoms, noise, np.concatenate([low, middle]), np.concatenate([middle, high])).reshape(2, -1)
+        change = halves[0] + halves[1] - whole
+        total += float(np.sum(change))
+        bad = np.abs(change) > _PANEL_TOLERANCE * abs(total)
+        if not np.any(bad):
+            break
+        low, high = np.concatenate([low[bad], middle[bad]]), np.concatenate([middle[bad], high[bad]])
+        whole = np.concatenate([halves[0][bad], halves[1][bad]])
+    return total
 
 
-def _integrate(low: Array, high: Array, values: Array, weights: Array, noise: float) -> Array:
-    """∫ V dμ_δ over each stretch of the curve, shape (B,), each with its own atoms or all with the same."""
+def _along(atoms: Atoms, noise: float, low: Array, high: Array) -> Array:
+    """∫ V dμ_δ over pieces of the curve, each point with its own atoms: blocks are as long as their distance."""
+    half = 0.5 * (high - low)[:, None]
+    u = low[:, None] + half * _PANEL_RISE
+    values, counts = atoms.near(np.maximum(u.ravel(), 0.0))
+    heights = _integrand(u.ravel(), values, counts / atoms.dimension, noise).reshape(u.shape)
+    return np.sum(heights * half * _PANEL_WIDTH, axis=1)
+
+
+def _integrate(cells: Cells, low: Array, high: Array, noise: float) -> Array:
+    """∫ V dμ_δ over a stretch of the curve at each cell, between distances from its atom, shape (B,)."""
     result = np.empty(len(low))
-    rows = max(1, _CHUNK // (values.shape[1] * len(_NODES)))
+    rows = max(1, _CHUNK // ((cells.offset.shape[1] + 1) * len(_NODES)))
     for begin in range(0, len(low), rows):
         part = slice(begin, begin + rows)
-        own = slice(begin, begin + rows) if len(values) > 1 else slice(None)
-        half = 0.5 * (high[part] - low[part])
-        u = (low[part] + half)[:, None] - half[:, None] * np.cos(_ANGLES)
-        du = half[:, None] * np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)
-        s, a = values[own], weights[own]
-        if len(s) > 1:
-            s, a = (np.repeat(x, len(_NODES), axis=0) for x in (s, a))
-        result[part] = np.sum(_integrand(u.ravel(), s, a, noise).reshape(u.shape) * du, axis=1)
+        half = 0.5 * (high[part] - low[part])[:, None]
+        # from the nearer end: an edge must not be moved by rounding
+        u = np.where(_NODES < 0.0, low[part][:, None] + half * _RISE, high[part][:, None] - half * _RISE[::-1])
+        result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * _WIDTH, axis=1)
     return result
 
 

@@ -41,17 +41,24 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
     variance = noise**2
     # one atom alone bounds the root from below: a_i / ((u − s_i)² + v²) ≤ 1/δ²
     q = np.max(weights * variance[:, None] - squares, axis=1)
-    with np.errstate(divide="ignore"):
-        inside = np.sum(weights / squares, axis=1) > 1.0 / variance
+    with np.errstate(over="ignore"):
+        inside = (q > 0.0) | (np.sum(weights / np.maximum(squares, 1e-300), axis=1) > 1.0 / variance)
     q = np.where(q > 0.0, q, 1e-32 * variance)
+    rows = np.flatnonzero(inside)
+    shared = len(weights) == 1
+    terms = squares[rows]
     for _ in range(100):
-        terms = weights / (squares + q[:, None])
-        total = np.sum(terms, axis=1)
-        slope = np.sum(terms / (squares + q[:, None]), axis=1)
-        step = total * (variance * total - 1.0) / slope
-        q = np.where(inside, np.maximum(q + step, 0.5 * q), q)
-        if np.all(np.abs(step[inside]) <= 1e-15 * q[inside]):
+        if len(rows) == 0:
             break
+        kernel = 1.0 / (terms + q[rows, None])
+        products = kernel * (weights if shared else weights[rows])
+        total = np.sum(products, axis=1)
+        slope = np.einsum("ij,ij->i", products, kernel)
+        step = total * (variance[rows] * total - 1.0) / slope
+        q[rows] = np.maximum(q[rows] + step, 0.5 * q[rows])
+        going = np.abs(step) > 1e-8 * q[rows]  # steps square: the next one would be below rounding
+        if not np.all(going):
+            rows, terms = rows[going], terms[going]
     return np.where(inside, np.sqrt(q), 0.0)
 
 

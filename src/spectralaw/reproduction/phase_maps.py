@@ -1,140 +1,114 @@
-"""Phase diagrams with and without noise: figures 1 and 4 of arXiv:2509.24882."""
+"""Phase diagrams with and without noise (figures 1 and 4 of arXiv:2509.24882): the data.
+
+A map at one dimension is drawn. What is judged are probes: local exponents at the same points of the plane of
+log_d n_eff and log_d λ at several dimensions, so that what is left of the asymptotic law can be seen to shrink.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray
 
-from spectralaw.reproduction.claims import Claim
 from spectralaw.reproduction.experiment import Run
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
-from spectralaw.theory import phase_diagram, predict
-
-if TYPE_CHECKING:
-    import xarray
+from spectralaw.theory import phase_diagram, predict_grid
 
 NETWORKS = ("diagonal", "quadratic")
-RATES = "local exponents are the rates of the phase, to 0.03"
-SOLVED = "every point of the diagram is solved"
-TWO_TERMS = "across phases IV and V the risk is the law of two terms, local exponents to 0.03"
-PEAK = "at the interpolation threshold the risk grows as λ^(−2/3)"
-_CROSSOVER = "both terms of the risk count here: see the two-term law"
-_EXPLANATIONS = {
-    ("IV", True): _CROSSOVER,
-    ("V", True): _CROSSOVER,
-    ("IV", False): "few directions are learned at small n_eff, and the sum over them is not yet a power law",
-    ("VIa", True): "features still under the bulk add to R; the difference halves from d = 10⁶ to 10⁸",
-}
-INTERIOR = 1.5  # decades from every boundary at which a label is held against the exponents
+SAMPLES = (-0.6, 3.6)  # from and to, log_d n_eff at γ = 1: phase III opens at 2
+DECAYS = (-1.2, 2.2)  # from and to, log_d λ
+STEP = 0.1  # of the probes, in both directions
+SMALL_DECAY = -1.2  # log_d λ of the curve across phases IV, V and VIa
+PEAK_DECAY = 1e-4
+NEARBY = 1.01  # the slopes of R are differences between values this far apart
+_KEPT = ("excess_risk", "samples_exponent", "weight_decay_exponent", "samples_rate", "weight_decay_rate", "phase")
 
 
-def compute(network: str, noise_variance: float, dimension: int, points: int) -> xarray.Dataset:
-    """The phase diagram of a network at γ = 1 on points × points values of samples and weight decay."""
-    d = float(dimension)
-    unit = 1.0 if network == "diagonal" else d
-    task = Task(network, dimension, 10.0, 1.0, noise_variance, PowerLaw(1.0))  # type: ignore[arg-type]
-    n = np.maximum(np.geomspace(0.3, d**2.7, points) * unit, 1.0)
-    return phase_diagram(task, samples=n, weight_decay=np.geomspace(d**-1.2, d**1.2, points))
+def lattice(network: str, dimension: int, log_samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """log_d n_eff and n, without what is less than one sample."""
+    n = float(dimension) ** log_samples * (1.0 if network == "diagonal" else float(dimension))
+    return log_samples[n >= 1.0], n[n >= 1.0]
 
 
-def compute_all(run: Run, noise_variance: float, dimension: int, points: int) -> list[xarray.Dataset]:
-    """The diagrams of both networks."""
-    data = []
-    for k, network in enumerate(NETWORKS, start=1):
-        data.append(compute(network, noise_variance, dimension, points))
-        run.advance(k, len(NETWORKS))
-    return data
+def task_of(network: str, dimension: int, noise_variance: float) -> Task:
+    """The task at γ = 1, whose samples and weight decay are placeholders."""
+    return Task(network, dimension, 10.0, 1.0, noise_variance, PowerLaw(1.0))  # type: ignore[arg-type]
 
 
-def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
-    """Every claim, one network after the other."""
-    return [claim for data in datasets for claim in verdict(data)]
+def phase_map(network: str, noise_variance: float, dimension: int, points: int) -> xarray.Dataset:
+    """The phase diagram at γ = 1 on points × points values of samples and weight decay, evenly spaced in logarithms."""
+    _, n = lattice(network, dimension, np.linspace(*SAMPLES, points))
+    decays = float(dimension) ** np.linspace(*DECAYS, points)
+    return phase_diagram(task_of(network, dimension, noise_variance), samples=n, weight_decay=decays)
 
 
-def exponent_errors(data: xarray.Dataset) -> dict[str, tuple[int, float]]:
-    """By phase: points in its interior, and the median difference of local exponents and rates (the worse of both)."""
-    result = {}
-    for phase in np.unique(data.phase.values):
-        inside = (data.phase.values == phase) & (data.distance.values > INTERIOR) & np.isfinite(data.excess_risk.values)
-        errors = [
-            np.abs(data[f"{name}_exponent"].values - data[f"{name}_rate"].values)[inside]
-            for name in ("samples", "weight_decay")
-        ]
-        worst = np.fmax(*errors) if inside.any() else np.array([])
-        if worst.size and np.any(np.isfinite(worst)):
-            result[str(phase)] = (int(inside.sum()), float(np.nanmedian(worst)))
-    return result
+def probes(network: str, noise_variance: float, dimensions: Sequence[int]) -> xarray.Dataset:
+    """Risks, exponents and labels over (dimension, log_samples, log_decay), on a lattice in units of log d.
 
+    ``…_exponent`` is the solver's, by implicit differentiation; ``…_slope`` a difference of two risks.
 
-def verdict(data: xarray.Dataset) -> list[Claim]:
-    """Rates by phase, and where the peak sits."""
-    network, d, noisy = data.attrs["network"], data.attrs["dimension"], data.attrs["noise_variance"] > 0
-    claims = []
-    for phase, (count, error) in exponent_errors(data).items():
-        claims.append(
-            Claim.of(
-                RATES,
-                f"{network}, {'Δ = 0.5' if noisy else 'Δ = 0'}, phase {phase}",
-                f"median difference {error:.3f} at {count} points more than {INTERIOR:g} decades inside, d = {d:.0e}",
-                error <= 0.03,
-                _EXPLANATIONS.get((phase, noisy), ""),
-            )
-        )
-    lost = int(np.isnan(data.excess_risk.values).sum())
-    claims.append(Claim.of(SOLVED, network, f"{lost} of {data.phase.size} are not", lost == 0))
-    if noisy:
-        claims += [_two_term_claim(data), _peak_claim(network, d)]
-    return claims
-
-
-def two_terms(data: xarray.Dataset) -> tuple[float, float, float]:
-    """R = A n_eff^(−1+1/2γ) + B ρ(n_eff/d) fitted to phases IV and V at the smallest weight decay.
-
-    Returns
-    -------
-    (A, B, error)
-        Median absolute difference of the local exponents of fit and prediction, from n_eff = 10 to 1/40 of d.
+    With noise also ``curve_…`` over (dimension, curve) at λ = d^−1.2, across phases IV, V and VIa, and the peak:
+    ``peak_risk`` over n / threshold at λ = 10⁻⁴, and ``decay_risk`` over λ at the threshold.
     """
-    from scipy.optimize import nnls
+    count = [round((high - low) / STEP) + 1 for low, high in (SAMPLES, DECAYS)]
+    log_samples, _ = lattice(network, min(dimensions), np.linspace(*SAMPLES, count[0]))
+    log_decay = np.linspace(*DECAYS, count[1])
+    parts = []
+    for d in dimensions:
+        task = task_of(network, d, noise_variance)
+        n, decays = lattice(network, d, log_samples)[1], float(d) ** log_decay
+        data = phase_diagram(task, samples=n, weight_decay=decays)
+        one = xarray.Dataset(
+            {name: (("log_samples", "log_decay"), data[name].values) for name in _KEPT},
+            coords={"log_samples": log_samples, "log_decay": log_decay},
+        )
+        one["depth"] = (("log_samples", "log_decay"), data.distance.values / np.log10(d))
+        moved = {"samples": (n * NEARBY, decays), "weight_decay": (n, decays * NEARBY)}
+        for name, (x, y) in moved.items():
+            there = predict_grid(task, samples=x, weight_decay=y).excess_risk.values
+            slope = np.log(there / data.excess_risk.values) / np.log(NEARBY)
+            one[f"{name}_slope"] = (("log_samples", "log_decay"), slope)
+        parts.append(one.merge(_curve(task)).merge(_peak(task)) if noise_variance > 0.0 else one)
+    joined = xarray.concat(parts, dim=xarray.DataArray(np.array(dimensions, dtype=float), dims="dimension"))
+    joined = joined.assign_coords(dimension=np.array(dimensions, dtype=float))
+    return joined.assign_attrs(part=f"{network}-probes", of=network, noise_variance=noise_variance, gamma=1.0)
 
-    d, gamma = data.attrs["dimension"], data.attrs["gamma"]
-    row = data.isel(weight_decay=0)
-    x = row.effective_samples.values
-    inside = (x > 10.0) & (x < d / 40.0) & np.isfinite(row.excess_risk.values)
-    x, risk, exponent = x[inside], row.excess_risk.values[inside], row.samples_exponent.values[inside]
-    slopes = [np.full(x.shape, -1.0 + 0.5 / gamma), 1.0 / np.log(d / x)]
-    terms = [x ** slopes[0], 1.0 / np.log(d / x)]
-    if data.attrs["network"] == "quadratic":
-        slopes[1], terms[1] = np.full(x.shape, 0.4), (x / d) ** 0.4
-    (a, b), _ = nnls(np.stack(terms, axis=1) / risk[:, None], np.ones(len(x)))
-    fitted = (a * terms[0] * slopes[0] + b * terms[1] * slopes[1]) / (a * terms[0] + b * terms[1])
-    return float(a), float(b), float(np.median(np.abs(fitted - exponent)))
 
-
-def _two_term_claim(data: xarray.Dataset) -> Claim:
-    a, b, error = two_terms(data)
-    network = data.attrs["network"]
-    law = "1/log(d/n)" if network == "diagonal" else "(n_eff/d)^(2/5)"
-    return Claim.of(
-        TWO_TERMS,
-        f"{network}, Δ = 0.5, R = A n_eff^(−1+1/2γ) + B {law}",
-        f"A = {a:.2f}, B = {b:.2f}, median difference {error:.3f} at d = {data.attrs['dimension']:.0e}",
-        error <= 0.03,
-        "further powers of n_eff/d count: the difference is 0.075, 0.047, 0.033, 0.019 at d = 10⁶, 10⁸, 10¹⁰, 10¹²",
+def _curve(task: Task) -> xarray.Dataset:
+    d = float(task.dimension)
+    log_samples, n = lattice(task.network, task.dimension, np.arange(0.2, 1.8001, 0.025))
+    data = phase_diagram(task, samples=n, weight_decay=[d**SMALL_DECAY]).isel(weight_decay=0)
+    names = ("excess_risk", "samples_exponent", "weight_decay_exponent", "phase")
+    return xarray.Dataset(
+        {f"curve_{name}": ("curve", data[name].values) for name in names}, coords={"curve": log_samples}
     )
 
 
-def _peak_claim(network: str, d: int) -> Claim:
-    at = float(d) if network == "diagonal" else d * d / 4.0
-    decays = (1e-3, 1e-2)
-    risk = [predict(Task(network, d, at, decay, 0.5)).excess_risk for decay in decays]  # type: ignore[arg-type]
-    slope = float(np.log10(risk[1] / risk[0]))
-    return Claim.of(
-        PEAK,
-        f"{network}, n = {'d' if network == 'diagonal' else 'd²/4'}",
-        f"exponent {slope:.3f} between λ = 1e-3 and 1e-2 at d = {d:.0e}",
-        abs(slope + 2 / 3) < 0.05,
+def threshold(network: str, dimension: float) -> float:
+    """The number of samples at which the network begins to fit any labels: d, or d²/4."""
+    return float(dimension) if network == "diagonal" else 0.25 * float(dimension) ** 2
+
+
+def _peak(task: Task) -> xarray.Dataset:
+    ratio, decays = 2.0 ** np.linspace(-1.0, 1.0, 41), 10.0 ** -np.arange(1.0, 7.0)
+    at = threshold(task.network, task.dimension)
+    around = predict_grid(task.replace(weight_decay=PEAK_DECAY), samples=at * ratio)
+    above = predict_grid(task.replace(samples=at), weight_decay=decays)
+    return xarray.Dataset(
+        {"peak_risk": ("ratio", around.excess_risk.values), "decay_risk": ("peak_decay", above.excess_risk.values)},
+        coords={"ratio": ratio, "peak_decay": decays},
     )
+
+
+def compute_all(
+    run: Run, noise_variance: float, dimension: int, points: int, dimensions: Sequence[int]
+) -> list[xarray.Dataset]:
+    """The map and the probes of each network."""
+    data = []
+    for network in NETWORKS:
+        data.append(phase_map(network, noise_variance, dimension, points))
+        data.append(probes(network, noise_variance, dimensions))
+        run.advance(len(data), 2 * len(NETWORKS))
+    return data

@@ -10,6 +10,7 @@ import pkgutil
 from functools import lru_cache
 from pathlib import Path
 
+from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
 from spectralaw.reproduction.experiment import Experiment
 
@@ -42,6 +43,6 @@ def experiment(name: str) -> Experiment:
         For a name that is none.
     """
     homes = _homes()
-    if name not in homes:
-        raise InvalidInput(f"name must be one of {', '.join(homes)}, not {name!r}")
+    if not isinstance(name, str) or name not in homes:
+        raise InvalidInput(f"name must be one of {', '.join(homes)}, not {shown(name)}")
     return importlib.import_module(homes[name]).EXPERIMENT

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spectralaw._checks import at_least
+from spectralaw._checks import at_least, positive_integer, shown
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.reproduction.claims import Claim, markdown
 from spectralaw.reproduction.experiment import Advance, Run
 from spectralaw.reproduction.registry import experiment
@@ -28,7 +30,7 @@ class Reproduction:
     claims: tuple[Claim, ...]
     datasets: tuple[xarray.Dataset, ...]
     files: tuple[Path, ...]
-    """Data (netCDF), picture (PNG and PDF), caption and verdict (Markdown)."""
+    """Data (netCDF), picture (PNG and PDF), caption and verdict (Markdown), and all words of it (JSON)."""
     seconds: float
 
     @property
@@ -87,12 +89,14 @@ def reproduce(
     from spectralaw.figures import look
 
     chosen = experiment(name)
-    if size not in chosen.sizes:
-        raise InvalidInput(f"size must be one of {', '.join(chosen.sizes)} for {name}, not {size!r}")
+    if not isinstance(size, str) or size not in chosen.sizes:
+        raise InvalidInput(f"size must be one of {', '.join(chosen.sizes)} for {name}, not {shown(size)}")
     if hours is not None:
         at_least("hours", hours, 0.0)
+    if workers is not None:
+        positive_integer("workers", workers)
+    folder = file_path(output)
     look.require_matplotlib()
-    folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     run = Run(folder, name, workers, hours, progress or (lambda done, total: None))
@@ -108,8 +112,12 @@ def reproduce(
     for kind, text in texts.items():
         files.append(folder / f"{name}-{kind}.md")
         files[-1].write_text(text, encoding="utf-8")
+    files.append(folder / f"{name}-report.json")
     seconds = time.perf_counter() - begin
-    return Reproduction(name, chosen.title, size, tuple(claims), datasets, tuple(files), seconds)
+    result = Reproduction(name, chosen.title, size, tuple(claims), datasets, tuple(files), seconds)
+    report = {**texts, **result.to_dict(), "files": [path.name for path in files]}
+    files[-1].write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return result
 
 
 def _labels(datasets: tuple[xarray.Dataset, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The trainings behind a figure: a sweep, so that a killed one goes on where it stopped."""
+"""The trainings behind a figure: a sweep, so that a killed one goes on where it stopped; every task its own seeds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from spectralaw.reproduction.experiment import Advance
 from spectralaw.results import Status
 from spectralaw.sweeps import plan_sweep
 from spectralaw.sweeps.driver import sweep
+from spectralaw.sweeps.jobs import digest
 from spectralaw.sweeps.store import Store
 from spectralaw.task import Task
 
@@ -24,7 +25,7 @@ class Trainings:
     """Results over (task, seed); NaN where a training failed or did not converge."""
 
     numbers: dict[str, NDArray[np.float64]]
-    """excess_risk, training_loss, zero_mass, certificate, seconds; each of shape (tasks, seeds)."""
+    """excess_risk, training_loss, zero_mass, certificate, seconds, seed; each of shape (tasks, seeds)."""
     spectra: list[list[NDArray[np.float64] | None]]
 
 
@@ -37,37 +38,47 @@ def train_all(
     workers: int | None = None,
     progress: Advance | None = None,
 ) -> Trainings:
-    """Train every task on every seed.
+    """Train every task on some seeds of its own (:func:`seeds_of`), so that no two points share their noise.
 
     Parameters
     ----------
     tasks : sequence of Task
     seeds : int
-        How many.
+        How many for each task.
     store : path, optional
         Where results are kept; with it, the same call again continues. Without, they are kept for this call only.
     workers, progress
         As for :func:`spectralaw.sweep`.
     """
-    longest_first = sorted(tasks, key=lambda task: -task.samples)  # no worker is left with one at the end
-    plan = plan_sweep(longest_first, seeds, method)
+    plans = [plan_sweep([task], seeds_of(task, seeds), method) for task in tasks]
+    longest_first = sorted(plans, key=lambda plan: -plan.tasks[0].samples)  # no worker is left with one at the end
     with _kept(store) as path:
-        sweep(plan, path, workers=workers, progress=progress, retry_failed=True)
+        with Store(path, write=True) as rows:
+            for plan in longest_first:
+                rows.add(list(plan.jobs()))
+        sweep(longest_first[-1], path, workers=workers, progress=progress, retry_failed=True)
         with Store(path) as rows:
             found = {row["key"]: row for row in rows.rows(spectra=True)}
     numbers = {
         name: np.full((len(tasks), seeds), np.nan)
         for name in ("excess_risk", "training_loss", "zero_mass", "certificate", "seconds")
     }
+    numbers["seed"] = np.array([seeds_of(task, seeds) for task in tasks], dtype=float)
     spectra: list[list[NDArray[np.float64] | None]] = [[None] * seeds for _ in tasks]
-    for i, (key, job) in enumerate(plan_sweep(tasks, seeds, method).jobs()):
-        result = found[key]["result"]
-        if "status" in result and Status(result["status"]).is_result:
-            where = i // seeds, job.seed or 0
-            for name, values in numbers.items():
-                values[where] = found[key]["seconds"] if name == "seconds" else result[name]
-            spectra[where[0]][where[1]] = np.frombuffer(found[key]["spectrum"], dtype="<f8")
+    for i, plan in enumerate(plans):
+        for j, (key, _) in enumerate(plan.jobs()):
+            result = found[key]["result"]
+            if "status" in result and Status(result["status"]).is_result:
+                for name in set(numbers) - {"seed"}:
+                    numbers[name][i, j] = found[key]["seconds"] if name == "seconds" else result[name]
+                spectra[i][j] = np.frombuffer(found[key]["spectrum"], dtype="<f8")
     return Trainings(numbers, spectra)
+
+
+def seeds_of(task: Task, count: int) -> list[int]:
+    """Seeds that no other task has: they start at a number made of its fields."""
+    first = int(digest(task.to_dict())[:9], 16)
+    return list(range(first, first + count))
 
 
 @contextlib.contextmanager

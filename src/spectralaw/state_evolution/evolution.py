@@ -13,7 +13,7 @@ from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.equations import capacity, evaluator, scaled_decay
 from spectralaw.state_evolution.lattice import solve_on_lattice
 from spectralaw.state_evolution.solver import TOLERANCE, Solution, solve
-from spectralaw.state_evolution.width import narrow, narrow_exponents, solve_narrow
+from spectralaw.state_evolution.width import narrow, solve_narrow
 from spectralaw.task import Task
 
 RISK_ACCURACY = 1e-6
@@ -89,13 +89,16 @@ def state_evolution(
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
-    spare = np.where((decay == 0.0) & solution.unthresholded, n_capacity - channel.response, spare)
+    spare = np.where(
+        (decay == 0.0) & (solution.unthresholded | solution.recovered), n_capacity - channel.response, spare
+    )
     by_samples, by_decay, amplification = _exponents(solution, n_capacity, decay, noise_variance)
     # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
     # small, but says nothing about the risk
     error = amplification * np.maximum(np.minimum(solution.residual, TOLERANCE), np.finfo(float).eps)
-    with_units = narrow(task) & (channel.survivors > (task.width or 0) * (1.0 + 1e-9))
     converged = (solution.residual <= np.maximum(TOLERANCE, 8.0 * solution.rounding)) & (error <= RISK_ACCURACY)
+    # a wide network that has no solution may have one with fewer units
+    with_units = narrow(task) & ~(converged & (channel.survivors <= (task.width or 0) * (1.0 + 1e-9)))
     result = lambda values: np.where(converged, values, np.nan)  # noqa: E731  # never a number that is not a result
     answer = StateEvolution(
         excess_risk=result(channel.risk),
@@ -119,18 +122,19 @@ def _with_cut(answer: StateEvolution, row: int, task: Task) -> None:
     """Put the solution of a network too narrow for the wide solution in its place."""
     found = solve_narrow(task)
     values: dict[str, Any] = dict.fromkeys(_NUMBERS, np.nan)
-    if found is None or found.residual > TOLERANCE:
-        values |= {"residual": np.inf if found is None else found.residual, "converged": False}
+    residual = np.inf if found is None else found.residual
+    error = np.inf if found is None else found.amplification * max(found.residual, np.finfo(float).eps)
+    if found is None or not (residual <= TOLERANCE and error <= RISK_ACCURACY and found.excess_risk >= 0.0):
+        values |= {"residual": residual, "converged": False}
     else:
-        by_samples, by_decay = narrow_exponents(task)
         values = {
             "excess_risk": found.excess_risk,
             "training_loss": found.training_loss,
             "effective_noise": found.noise,
             "threshold": found.threshold,
-            "zero_mass": 1.0 - (task.width or 0) / task.dimension,
-            "samples_exponent": by_samples,
-            "weight_decay_exponent": by_decay,
+            "zero_mass": 1.0 - found.survivors / task.dimension,
+            "samples_exponent": found.samples_exponent,
+            "weight_decay_exponent": found.weight_decay_exponent,
             "residual": found.residual,
             "converged": True,
         }
@@ -181,5 +185,6 @@ def _exponents(
     with np.errstate(all="ignore"):
         by_samples = np.where(free, risk_noise / a, by_samples)
         amplification = np.where(free, np.abs(risk_noise / a), amplification)
-    amplification = np.where(flat, 0.0, np.where(np.isfinite(amplification), amplification, np.inf))
+    exact = flat | solution.recovered
+    amplification = np.where(exact, 0.0, np.where(np.isfinite(amplification), amplification, np.inf))
     return np.where(flat, 0.0, by_samples), np.where(flat | free, 0.0, by_decay), amplification

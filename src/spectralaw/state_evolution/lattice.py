@@ -41,6 +41,7 @@ def solve_on_lattice(evaluate: Evaluator, shape: tuple[int, ...], axes: list[Arr
         rounding=np.full(total, np.nan),
         collapsed=np.zeros(total, dtype=bool),
         unthresholded=np.zeros(total, dtype=bool),
+        recovered=np.zeros(total, dtype=bool),
     )
     index = np.arange(total).reshape(shape)
     coarse: list[NDArray[np.intp]] = []
@@ -93,5 +94,5 @@ def _interpolated(
 
 def _keep(whole: Solution, rows: NDArray[np.intp], part: Solution) -> None:
     put(whole.channel, rows, part.channel)
-    for name in ("noise", "threshold", "residual", "rounding", "collapsed", "unthresholded"):
+    for name in ("noise", "threshold", "residual", "rounding", "collapsed", "unthresholded", "recovered"):
         getattr(whole, name)[rows] = getattr(part, name)

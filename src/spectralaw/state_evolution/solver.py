@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.state_evolution.channel import Array, Channel, Evaluator, empty, put, select
+from spectralaw.state_evolution.recovery import Recovery
 from spectralaw.state_evolution.start import caricature
 
 TOLERANCE = 1e-10  # of the certificate
@@ -38,6 +39,8 @@ class Solution:
     """Nothing survives the threshold."""
     unthresholded: NDArray[np.bool_]
     """The limit λ → 0 with capacity to spare: the threshold vanishes and the second equation is void."""
+    recovered: NDArray[np.bool_]
+    """The limit λ → 0 without noise in the data where the teacher is found exactly: δ, c and R are zero."""
 
 
 @dataclass
@@ -80,7 +83,9 @@ def solve(
     found.evaluate(problem, np.flatnonzero(suspects), log_noise[suspects], log_t[suspects])
     collapsed = suspects & (found.channel.survivors <= 0.0)
     rest = ~collapsed
-    free = decay == 0.0
+    recovered = _recovered(problem)
+    rest &= ~recovered
+    free = (decay == 0.0) & ~recovered
     if np.any(free):
         index, noises = _without_threshold(problem, free, log_noise)
         found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
@@ -93,7 +98,43 @@ def solve(
     rounding = np.finfo(float).eps * np.abs(problem.jacobian(state)[3])
     unthresholded = free & (found.log_t == _LOG_T[0])
     residual = np.where(collapsed | unthresholded, np.abs(state.first), state.error)
-    return Solution(state.noise, state.threshold, state.channel, residual, rounding, collapsed, unthresholded)
+    if np.any(recovered):
+        state.noise[recovered] = state.threshold[recovered] = residual[recovered] = rounding[recovered] = 0.0
+        nothing = Channel(*(np.zeros(1) for _ in range(7)))
+        nothing.response = nothing.survivors = np.full(1, evaluate.atoms.rank)
+        put(state.channel, np.flatnonzero(recovered), nothing)
+    return Solution(
+        state.noise,
+        state.threshold,
+        state.channel,
+        residual,
+        rounding,
+        collapsed & ~recovered,
+        unthresholded,
+        recovered,
+    )
+
+
+def _recovered(problem: _Problem) -> NDArray[np.bool_]:
+    """Where noiseless data determine the teacher in the limit λ → 0."""
+    wanted = (problem.decay == 0.0) & (problem.noise_variance == 0.0)
+    if np.any(wanted):
+        curve = Recovery.of(problem.evaluate)
+        wanted &= problem.capacity > (np.inf if curve is None else curve.least * (1.0 + 1e-6))
+    return wanted
+
+
+def _recovering(problem: _Problem) -> tuple[NDArray[np.intp], Array, Array]:
+    """Points of little weight decay without noise in the data, and their solutions to leading order."""
+    rows = np.flatnonzero((problem.noise_variance == 0.0) & (problem.decay > 0.0))
+    curve = Recovery.of(problem.evaluate) if len(rows) else None
+    rows = rows[problem.capacity[rows] > (np.inf if curve is None else curve.least * (1.0 + 1e-3))]
+    if curve is None or len(rows) == 0:
+        return rows, np.zeros(0), np.zeros(0)
+    log_t, spare = curve.solve(problem.capacity[rows])
+    good = spare > 0.0
+    rows, log_t, spare = rows[good], log_t[good], spare[good]
+    return rows, np.log(problem.decay[rows]) - log_t - np.log(spare), log_t
 
 
 @dataclass
@@ -157,6 +198,14 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
             _newton(part, *caricature(part.evaluate, part.capacity, part.decay, part.noise_variance)),
             np.arange(len(lost)),
         )
+    lost = np.flatnonzero(~(found.error <= TOLERANCE))
+    if len(lost):
+        part = problem.subset(lost)
+        rows, log_noise, log_t = _recovering(part)
+    if len(lost) and len(rows):
+        tried = _newton(part.subset(rows), log_noise, log_t)
+        better = np.flatnonzero(tried.error < found.error[lost[rows]])
+        found.take(lost[rows[better]], tried, better)
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
     if len(lost):

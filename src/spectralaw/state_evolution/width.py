@@ -1,15 +1,17 @@
 """Quadratic networks with fewer hidden units than dimensions: only the p largest eigenvalues can survive.
 
 For p < d the spectral denoiser is f(x) = x − c on the p largest eigenvalues of S* + δ Z, 0 elsewhere: its cut b is the
-(1 − p/d) quantile of μ_δ. With the moments above the cut
+(1 − p/d) quantile of μ_δ (arXiv:2606.28242). With e = b − c, and all moments of the wide network taken at the threshold b,
 
-    K = ∫_{x>b} x² dμ_δ,      X_k = 4 ∫_{x>b} x^k Re G dμ_δ,  k = 0, 1
+    X = X(b) − e ∂_b X(b),      mse = mse(b) − e ∂_b mse(b) + e² p/d,
 
-response and risk are explicit in c, X = X_1 − c X_0 and mse = Q* − K + c² p/d + δ² X, so that the second equation
-λ' = c (N − X) is a quadratic one for c, and one equation for δ is left (arXiv:2606.28242). The jump of f at b needs no
-care: each moment is an integral along a path from b into the upper half-plane.
+since f is (x − b)₊ + e 1{x > b} and −∂_b of either moment is its part linear in e. Each is a sum over teacher directions of
+E (f_i − s_i)², accurate relative to its own size. The second equation λ' = c (N − X) is a quadratic one for c, and one
+equation for δ is left. Where the threshold is the larger of the two, the cut does nothing and the equations are those of
+the wide network.
 
-The problem is not convex for p < d; that training reaches this minimiser is a conjecture.
+The problem is not convex for p < d, and the equation may have several solutions: taken is the one of the largest noise,
+which iterations from a network that has learned nothing reach first. That training reaches it is a conjecture.
 """
 
 from __future__ import annotations
@@ -20,14 +22,20 @@ import numpy as np
 from scipy.optimize import brentq
 
 from spectralaw.free_probability.atoms import Atoms
-from spectralaw.free_probability.contour import moments_above, path_to_the_right
+from spectralaw.free_probability.contour import moments_above
+from spectralaw.free_probability.quantile import place, quantile_point
+from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.equations import capacity
+from spectralaw.state_evolution.quadratic import QuadraticChannel
+from spectralaw.state_evolution.recovery import RECOVERY_NOISE
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
 
-_SCAN = 48  # noises at which a sign change is looked for, from that of an unlearned teacher downwards
-_DECADES = 12.0
-_STEP = 1e-4  # in log n and log λ, of the central differences that give the exponents
+_SEARCHED = np.concatenate([np.arange(6.0, -20.0, -0.4), np.arange(-20.0, -80.0, -2.0)])
+# log δ over that of an unlearned teacher, where a sign change is looked for
+_TOGETHER = 10
+
+_STEP = 1e-4  # in log δ, of the central difference that gives slopes
 
 
 @dataclass(frozen=True)
@@ -39,97 +47,193 @@ class Narrow:
     threshold: float
     cut: float
     """b, the smallest eigenvalue of S* + δ Z that survives."""
+    survivors: float
+    """Number of weights that are not zero."""
     training_loss: float
     residual: float
+    samples_exponent: float
+    """∂ log R / ∂ log n."""
+    weight_decay_exponent: float
+    """∂ log R / ∂ log λ."""
+    amplification: float
+    """What a unit residual of the equation for δ does to log R."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The equations at B noises δ; every field has shape (B,)."""
+
+    excess: Array  # log((R + Δ) / (N δ²))
+    risk: Array
+    threshold: Array
+    cut: Array
+    response: Array
+    survivors: Array
+    by_capacity: Array  # ∂ log R / ∂ log N at fixed δ
+    by_decay: Array
+
+
+class _Equations:
+    def __init__(self, task: Task) -> None:
+        self.channel = QuadraticChannel(teacher_atoms(task))
+        self.atoms = self.channel.atoms
+        self.capacity = float(capacity("quadratic", np.array(task.samples), float(task.dimension)))
+        self.decay = task.effective_weight_decay
+        self.noise_variance = task.noise_variance
+        self._last: Array | None = None  # where the last quantile was found
+        self.share = (task.width or task.dimension) / task.dimension
+
+    def at(self, log_noise: Array) -> _Point:
+        noise = np.exp(log_noise)
+        start = None
+        if self._last is not None and len(log_noise) == 1:
+            start = self._last
+        w, values, weights = _quantile_points(self.atoms, noise, self.share, start)
+        self._last = w.real if len(w) == 1 else None
+        cut = place(w, values, weights, noise)
+        m = moments_above(noise, cut, values, weights, w)
+        n, decay, variance = self.capacity, self.decay, noise**2
+        with np.errstate(all="ignore"):
+            jump = -m.response_threshold
+            spare = n - m.response - cut * jump
+            threshold = _threshold(spare, jump, decay)
+        e = cut - threshold
+        risk = 2.0 * (m.mse - e * m.mse_threshold + e**2 * m.mass)
+        response = m.response + e * jump
+        with np.errstate(all="ignore"):
+            risk_threshold = 2.0 * (2.0 * threshold * m.mass - variance * jump)
+            pull = spare + 2.0 * threshold * jump
+            by_capacity = np.where(threshold > 0.0, -risk_threshold * threshold * n / pull / risk, 0.0)
+            by_decay = np.where(threshold > 0.0, risk_threshold * decay / pull / risk, 0.0)
+        survivors = np.full(noise.shape, self.share * self.atoms.dimension)
+        idle = np.flatnonzero(~(threshold <= cut))  # the threshold leaves fewer than p
+        if len(idle):
+            threshold[idle] = self._wide_threshold(noise[idle], np.maximum(cut[idle], 0.0))
+            wide = self.channel(noise[idle], threshold[idle])
+            risk[idle], response[idle], survivors[idle] = wide.risk, wide.response, wide.survivors
+            with np.errstate(all="ignore"):
+                pull = n - wide.response - threshold[idle] * wide.response_threshold
+                by_capacity[idle] = -wide.risk_threshold * threshold[idle] * n / pull / wide.risk
+                by_decay[idle] = wide.risk_threshold * decay / pull / wide.risk
+        with np.errstate(all="ignore"):
+            excess = np.log((risk + self.noise_variance) / n) - 2.0 * log_noise
+        return _Point(excess, risk, threshold, cut, response, survivors, by_capacity, by_decay)
+
+    def _wide_threshold(self, noise: Array, low: Array) -> Array:
+        """The root c ≥ b of λ' = c (N − X(δ, c)), whose right side increases where it is positive."""
+        n, decay = self.capacity, self.decay
+        low = low.copy()
+        high = np.maximum(decay / n, self.atoms.largest + 2.0 * noise)
+        c = np.clip(decay / n, low, high)
+        for iteration in range(80):
+            channel = self.channel(noise, c)
+            value = c * (n - channel.response) - decay
+            low, high = np.where(value < 0.0, c, low), np.where(value < 0.0, high, c)
+            if np.all((np.abs(value) <= 1e-14 * max(decay, 1e-300)) | (high - low <= 1e-15 * high)):
+                break
+            with np.errstate(all="ignore"):
+                following = c - value / (n - channel.response - c * channel.response_threshold)
+            good = np.isfinite(following) & (following > low) & (following < high) & (iteration % 4 != 3)
+            c = np.where(good, following, 0.5 * (low + high))
+        return c
 
 
 def solve_narrow(task: Task) -> Narrow | None:
-    """The solution of a quadratic network with width < dimension whose cut is active; None when none was found.
+    """The solution of a quadratic network with width < dimension; None when none was found.
 
     Parameters
     ----------
     task : Task
-        width < dimension, weight_decay ≥ 0. Whether the cut is active is for the caller to check: it is not when the
-        solution of the wide network has at most p eigenvalues.
+        width < dimension, weight_decay ≥ 0.
     """
-    atoms = teacher_atoms(task)
-    n = float(capacity("quadratic", np.array(task.samples), float(task.dimension)))
-    decay, share = task.effective_weight_decay, (task.width or task.dimension) / task.dimension
-    power = atoms.power / task.dimension
+    equations = _Equations(task)
+    power = 2.0 * equations.atoms.power / task.dimension
+    with np.errstate(all="ignore"):
+        middle = 0.5 * (np.log(power + task.noise_variance) - np.log(equations.capacity))
+    if not np.isfinite(middle):
+        return None
+    bracket = _first_sign_change(equations, middle + _SEARCHED)
+    if bracket is None:
+        exact = task.weight_decay == task.noise_variance == 0.0 and equations.atoms.rank <= (task.width or 0)
+        nothing = np.log(RECOVERY_NOISE * equations.atoms.smallest)
+        if exact and equations.at(np.array([nothing])).excess[0] < 0.0:
+            return Narrow(
+                0.0, 0.0, 0.0, 0.0, equations.atoms.rank, 0.0, 0.0, np.nan, np.nan, 0.0
+            )  # the teacher is found exactly
+        return None
 
-    def at(log_noise: float) -> tuple[float, float, float, float]:
-        """Excess of log((R + Δ)/(N δ²)), R, c and b."""
-        noise = float(np.exp(log_noise))
-        cut = quantile(atoms, noise, share)
-        square, x_0, x_1 = _moments(atoms, noise, cut)
-        threshold = _threshold(n - x_1, x_0, decay)
-        mse = power - square + threshold**2 * share + noise**2 * (x_1 - threshold * x_0)
-        total = 2.0 * mse + task.noise_variance
-        excess = float(np.log(total / n)) - 2.0 * log_noise if total > 0.0 else -np.inf
-        return excess, 2.0 * mse, threshold, cut
+    def excess(x: float) -> float:
+        value = float(equations.at(np.array([x])).excess[0])
+        return value if np.isfinite(value) else -1.0
 
-    top = 0.5 * float(np.log((2.0 * power + task.noise_variance) / n)) + 1.0
-    high = top
-    for low in np.linspace(top, top - _DECADES * np.log(10.0), _SCAN)[1:]:
-        if at(low)[0] > 0.0:
-            root = brentq(lambda x: at(x)[0], low, high, xtol=1e-12, rtol=1e-14)  # type: ignore[arg-type]
-            excess, risk, threshold, cut = at(float(root))  # type: ignore[arg-type]
-            noise = float(np.exp(root))  # type: ignore[arg-type]
-            spare = decay / threshold if threshold > 0.0 else np.nan
-            return Narrow(risk, noise, threshold, cut, noise**2 * spare**2 / n, abs(excess))
-        high = low
+    root, outcome = brentq(excess, *bracket, xtol=1e-15, rtol=1e-15, maxiter=60, full_output=True, disp=False)  # pyright: ignore[reportArgumentType]
+    x = float(root)  # pyright: ignore[reportArgumentType]
+    del outcome  # judged by the residual
+    point = equations.at(np.array([x - _STEP, x, x + _STEP]))
+    with np.errstate(all="ignore"):
+        slope = (point.excess[2] - point.excess[0]) / (2.0 * _STEP)
+        risk_slope = (np.log(point.risk[2]) - np.log(point.risk[0])) / (2.0 * _STEP)
+        share = point.risk[1] / (point.risk[1] + task.noise_variance)
+        # log((R + Δ)/N) − 2 log δ = 0, differentiated
+        by_samples = point.by_capacity[1] + risk_slope * (1.0 - share * point.by_capacity[1]) / slope
+        by_decay = point.by_decay[1] * (1.0 - risk_slope * share / slope)
+        amplification = float(np.abs(risk_slope / slope))
+    noise, threshold, n = float(np.exp(x)), float(point.threshold[1]), equations.capacity
+    spare = equations.decay / threshold if threshold > 0.0 and equations.decay > 0.0 else 0.0
+    if threshold == 0.0:
+        spare = n - float(point.response[1])
+    return Narrow(
+        excess_risk=float(point.risk[1]),
+        noise=noise,
+        threshold=threshold,
+        cut=max(float(point.cut[1]), threshold),
+        survivors=float(point.survivors[1]),
+        training_loss=noise**2 * spare**2 / n,
+        residual=float(np.abs(point.excess[1])),
+        samples_exponent=float(by_samples),
+        weight_decay_exponent=float(by_decay),
+        amplification=amplification if np.isfinite(amplification) else np.inf,
+    )
+
+
+def _first_sign_change(equations: _Equations, x: Array) -> tuple[float, float] | None:
+    """Neighbours of a decreasing list of log δ between which the risk first becomes too large for the noise."""
+    last = np.inf
+    for begin in range(0, len(x), _TOGETHER):
+        some = x[begin : begin + _TOGETHER]
+        positive = np.flatnonzero(equations.at(some).excess > 0.0)
+        if len(positive):
+            k = int(positive[0])
+            high = float(some[k - 1]) if k else last
+            return (float(some[k]), high) if np.isfinite(high) else None
+        last = float(some[-1])
     return None
-
-
-def narrow_exponents(task: Task) -> tuple[float, float]:
-    """∂ log R / ∂ log n and ∂ log R / ∂ log λ with an active cut, by central differences."""
-    slopes = []
-    for name in ("samples", "weight_decay"):
-        value = getattr(task, name)
-        sides = [solve_narrow(task.replace(**{name: value * np.exp(sign * _STEP)})) for sign in (1.0, -1.0)]
-        risks = [np.nan if side is None else side.excess_risk for side in sides]
-        slopes.append(float(np.log(risks[0] / risks[1]) / (2.0 * _STEP)))
-    return slopes[0], slopes[1]
 
 
 def quantile(atoms: Atoms, noise: float, share: float) -> float:
     """The point b of the spectrum of S* + δ Z with a fraction ``share`` of the eigenvalues above it."""
-
-    def excess(x: float) -> float:
-        values, counts = atoms.near(np.array([max(x, 0.0)]))
-        delta, at = np.array([noise]), np.array([abs(x)])
-        weights = counts / atoms.dimension
-        if x >= 0.0:
-            return float(moments_above(delta, at, values, weights).mass[0]) - share
-        return 1.0 - float(moments_above(delta, at, -values, weights).mass[0]) - share  # the mirror image of μ_δ
-
-    return float(brentq(excess, -2.1 * noise, atoms.largest + 2.1 * noise, xtol=1e-14 * noise))  # type: ignore[arg-type]
+    delta = np.array([noise])
+    return float(place(*_quantile_points(atoms, delta, share), delta)[0])
 
 
-def _moments(atoms: Atoms, noise: float, cut: float) -> tuple[float, float, float]:
-    """K, X_0 and X_1 above the cut; −(1/π) Im of integrals of G and G² along the path, Re G · μ = −Im G² / 2π."""
-    values, counts = atoms.near(np.array([max(cut, 0.0)]))
-    weights = counts / atoms.dimension
-    sign = 1.0 if cut >= 0.0 else -1.0
-    start = moments_above(np.array([noise]), np.array([abs(cut)]), sign * values, weights).point
-    if sign < 0.0:
-        start = np.asarray(-np.conj(start))
-    w, dw = path_to_the_right(start, values - np.real(start)[:, None])
-    inverse = 1.0 / ((w[0] + start[0])[:, None] - values[0])
-    transform = inverse @ weights[0]
-    z = w[0] + start[0] + noise**2 * transform
-    dz = dw[0] * (1.0 - noise**2 * (inverse**2 @ weights[0]))
-    integral = lambda integrand: -float(np.sum(integrand * dz).imag) / np.pi  # noqa: E731
-    x_0, x_1 = (2.0 * integral(z**k * transform**2) for k in (0, 1))
-    return integral(z**2 * transform), x_0, x_1
+def _quantile_points(atoms: Atoms, noise: Array, share: float, start: Array | None = None):
+    def near(u: Array) -> tuple[Array, Array]:
+        values, counts = atoms.near(np.maximum(u, 0.0), noise)
+        return values, counts / atoms.dimension
+
+    if start is None:
+        kept = max(round(share * atoms.dimension), 1)
+        last, following = atoms.value_at(np.array([float(kept), min(kept + 1.0, float(atoms.dimension))]))
+        beside = following + 1.005 * noise
+        start = np.where(beside < last, beside, following + noise * (1.0 - 2.0 * share))
+    return quantile_point(near, noise, share, -1.01 * noise, atoms.largest + 1.01 * noise, start)
 
 
-def _threshold(spare: float, x_0: float, decay: float) -> float:
-    """The positive root c of c (spare + c X_0) = λ'."""
-    root = np.sqrt(max(spare**2 + 4.0 * x_0 * decay, 0.0))
-    if spare > 0.0:
-        return float(2.0 * decay / (spare + root))
-    return float((root - spare) / (2.0 * x_0)) if x_0 > 0.0 else np.inf
+def _threshold(spare: Array, jump: Array, decay: float) -> Array:
+    """The root c ≥ 0 of c (spare + c X_0) = λ'; infinite without one."""
+    root = np.sqrt(np.maximum(spare**2 + 4.0 * jump * decay, 0.0))
+    large = np.where(jump > 0.0, (root - spare) / (2.0 * jump), np.inf)
+    return np.where(spare > 0.0, 2.0 * decay / (spare + root), large)
 
 
 def narrow(task: Task) -> bool:

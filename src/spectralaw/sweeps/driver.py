@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -11,22 +12,25 @@ from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
 from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
+from spectralaw.sweeps.checks import whole
+from spectralaw.sweeps.executors import by_executor
 from spectralaw.sweeps.plan import Plan, plan
 from spectralaw.sweeps.refine import refine as refined
 from spectralaw.sweeps.store import Store
 from spectralaw.sweeps.sweep import Sweep, open_sweep
-from spectralaw.sweeps.workers import by_executor, by_processes
+from spectralaw.sweeps.workers import by_processes
 from spectralaw.task import Task
 
 _BATCH = 1000  # rows of a plan that are added in one transaction
+_MOST_WORKERS = 4096
 
 
 def sweep(
     grid: Mapping[str, Any] | Iterable[Task] | str | Path | Plan,
     store: str | Path,
     *,
-    seeds: int | Iterable[int] = 5,
-    methods: str | Iterable[str] = ("theory", "convex"),
+    seeds: int | Iterable[int] | None = None,
+    methods: str | Iterable[str] | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -40,11 +44,13 @@ def sweep(
     Parameters
     ----------
     grid, seeds, methods, options
-        See :func:`spectralaw.sweeps.plan.plan`.
+        See :func:`spectralaw.sweeps.plan.plan`; 5 seeds of theory and convex training by default. Everything is
+        checked before anything is stored.
     store : path
         A SQLite file, made if it does not exist. Rows are identified by their content: what is done is not done again.
     workers : int, optional
-        Processes on this machine, each with one thread of linear algebra; by default one for each processor.
+        Processes on this machine, each with one thread of linear algebra; by default one for each processor. They are
+        new interpreters: the calling script needs no main guard.
     executor : concurrent.futures.Executor, optional
         Runs the rows instead: a pool, or ``dask.distributed.Client(...).get_executor()``. It is not shut down.
     timeout : float, optional
@@ -63,12 +69,21 @@ def sweep(
     Raises
     ------
     InvalidInput
-        For a bad plan, or a store that is locked, foreign, newer than this version, or cannot be written.
+        For a bad plan, or a store that is locked, foreign, damaged, newer than this version, or cannot be written.
+    SweepStopped
+        When workers cannot be started, or the executor fails: no row is blamed for it, and rows done are kept.
     """
-    planned = grid if isinstance(grid, Plan) else plan(grid, seeds, methods, options)
-    if refine:
-        planned = refined(planned, positive_integer("refine", refine))
+    if isinstance(grid, Plan):
+        if seeds is not None or methods is not None or options is not None:
+            raise InvalidInput("seeds, methods and options are in the plan, and cannot be given beside it")
+        planned = grid
+    else:
+        planned = plan(grid, seeds, methods, options)
+    if whole("refine", refine, 0, 10**6):
+        planned = refined(planned, int(refine))
     count = positive_integer("workers", parallel.processors() if workers is None else workers)
+    if count > _MOST_WORKERS:
+        raise InvalidInput(f"workers must be at most {_MOST_WORKERS}, not {count}")
     if timeout is not None and not finite("timeout", timeout) > 0.0:
         raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")
     if executor is not None and timeout is not None:
@@ -83,11 +98,12 @@ def sweep(
             progress(done, total)
         pending = rows.pending()
         outcomes = by_processes(pending, count, timeout) if executor is None else by_executor(pending, executor)
-        for job, outcome in outcomes:
-            rows.finish(job.row, outcome, __version__)
-            done += 1
-            if progress is not None:
-                progress(done, total)
+        with contextlib.closing(outcomes):  # type: ignore[type-var]
+            for job, outcome in outcomes:
+                rows.finish(job.row, outcome, __version__)
+                done += 1
+                if progress is not None:
+                    progress(done, total)
     return open_sweep(store)
 
 

@@ -10,17 +10,23 @@ import contextlib
 import json
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from spectralaw.sweeps.checks import LARGEST_SEED
 from spectralaw.sweeps.errors import StoreError
-from spectralaw.sweeps.jobs import Job
+from spectralaw.sweeps.jobs import METHODS, Job
+from spectralaw.sweeps.lock import Lock
 from spectralaw.sweeps.work import Outcome
 
 VERSION = 1
+STATES = ("pending", "done", "failed")
 _APPLICATION = 0x5350_4C57  # marks the file as a store of this package
+_MAGIC = b"SQLite format 3\x00"
+_CHECKED = 1 << 30  # bytes up to which a file is read through when it is opened
 _SCHEMA = """
 CREATE TABLE rows (
     id INTEGER PRIMARY KEY,
@@ -40,6 +46,10 @@ CREATE TABLE rows (
 );
 CREATE INDEX by_state ON rows (state, id);
 """
+_COLUMNS = (
+    "id", "key", "task", "seed", "method", "options", "state", "result", "spectrum", "error", "seconds", "host",
+    "version", "finished",
+)  # fmt: skip
 _MIGRATIONS: dict[int, str] = {}
 """By version: the statements that lead from it to the next."""
 
@@ -50,74 +60,157 @@ class Store:
     Parameters
     ----------
     path : path
+        Links are followed, so that one file has one name.
     write : bool
         Open for writing, and create it if it does not exist: one driver at a time.
+    check : bool
+        Whether the file is read through for damage (up to 1 GiB).
+
+    Raises
+    ------
+    StoreError
+        For a path that is no store; nothing is written to it, or beside it.
     """
 
-    def __init__(self, path: str | Path, *, write: bool = False) -> None:
+    def __init__(self, path: str | Path, *, write: bool = False, check: bool = True) -> None:
         self.path = Path(path)
-        self._lock: int | None = None
-        if not write and not self.path.exists():
-            raise StoreError(f"store {self.path} does not exist; a sweep makes it")
+        self._lock: Lock | None = None
+        self._connection: Any = None
+        self._log: os.stat_result | None = None
+        self._gone = False
         try:
+            self._file = Path(os.path.realpath(self.path))
+            new = self._look(write)
             if write:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._take_lock()
-                self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
+                if new:
+                    self._file.parent.mkdir(parents=True, exist_ok=True)
+                self._lock = Lock(self._file)
+                new = self._look(write)  # another sweep may have made it in between
+                self._connection = sqlite3.connect(self._file, isolation_level=None, timeout=30.0)
             else:
-                self._connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, isolation_level=None)
-            self._prepare(write)
-        except (sqlite3.Error, OSError) as error:
-            self._release()
-            raise StoreError(f"store {self.path} cannot be opened: {error}") from error
+                self._connection = self._reader()
+            self._prepare(write, new, check)
         except StoreError:
-            self._release()
+            self.close()
             raise
+        except (sqlite3.Error, OSError, ValueError) as error:
+            self.close()
+            raise StoreError(f"store {self.path} cannot be opened: {_reason(error)}") from error
 
-    def _take_lock(self) -> None:
-        """A lock of the operating system, which ends with the process however that ends."""
+    def _look(self, write: bool) -> bool:
+        """Refuse what is no store, from its first bytes; returns whether there is nothing yet."""
         try:
-            import fcntl
-        except ImportError:  # not on this system: SQLite's own locks remain
-            return
-        self._lock = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            about = self._file.stat()
+        except FileNotFoundError:
+            if not write:
+                raise StoreError(f"store {self.path} does not exist; a sweep makes it") from None
+            above = next(folder for folder in self._file.parents if folder.exists())
+            if not (above.is_dir() and os.access(above, os.W_OK)):
+                raise StoreError(f"store {self.path} cannot be opened: {above} is no folder to write into") from None
+            return True
+        if not stat.S_ISREG(about.st_mode):
+            raise StoreError(f"store {self.path} cannot be opened: it is not a file")
+        if about.st_nlink > 1 and write:
             raise StoreError(
-                f"store {self.path} is in use by another sweep; wait for it, or give this one a store of its own"
-            ) from None
+                f"store {self.path} has another name on this disk (a hard link), under which a second sweep could "
+                "write into it; copy it instead"
+            )
+        if about.st_size == 0:
+            if not write:
+                raise StoreError(f"store {self.path} is empty; a sweep fills it")
+            return True
+        with self._file.open("rb") as file:
+            head = file.read(100)
+        if head[:16] != _MAGIC:
+            raise StoreError(f"store {self.path} cannot be opened: file is not a database")
+        log = _identity(self._beside("-wal"))
+        if int.from_bytes(head[68:72], "big") != _APPLICATION and (log is None or log.st_size == 0):
+            raise self._foreign()
+        if write and not os.access(self._file, os.W_OK):
+            raise StoreError(f"store {self.path} cannot be opened: it is read-only")
+        return False
 
-    def _prepare(self, write: bool) -> None:
+    def _beside(self, ending: str) -> Path:
+        return self._file.with_name(self._file.name + ending)
+
+    def _foreign(self) -> StoreError:
+        return StoreError(f"store {self.path} is a database of another program; give another path")
+
+    def _reader(self) -> sqlite3.Connection:
+        """A connection that changes no row. The last to close a store takes the files beside it away."""
+        uri = self._file.as_uri()  # with #, % and ? in their place
+        try:
+            connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, isolation_level=None, timeout=30.0)
+            connection.execute("PRAGMA query_only = 1")
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:  # a disk or folder that is read-only
+            connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=30.0)
+        return connection
+
+    def _prepare(self, write: bool, new: bool, check: bool) -> None:
         execute = self._connection.execute
-        application = execute("PRAGMA application_id").fetchone()[0]
+        if new:
+            with self.transaction():  # before the write-ahead mode: there is a whole store, or an empty file
+                execute(f"PRAGMA application_id = {_APPLICATION}")
+                execute(f"PRAGMA user_version = {VERSION}")
+                for statement in _SCHEMA.split(";"):
+                    execute(statement)
+        if execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
+            raise self._foreign()
         version = execute("PRAGMA user_version").fetchone()[0]
-        tables = execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and application != _APPLICATION:
-            raise StoreError(f"store {self.path} is a database of another program; give another path")
         if version > VERSION:
             raise StoreError(
                 f"store {self.path} has version {version}, newer than the {VERSION} that this spectralaw reads; "
                 "update spectralaw"
             )
+        if check:
+            self._check()
+        self._identity = self._file.stat()
         if not write:
-            if not tables:
-                raise StoreError(f"store {self.path} is empty; a sweep fills it")
             return
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = NORMAL")
-        if not tables:
-            with self.transaction():
-                for statement in _SCHEMA.split(";"):
-                    execute(statement)
-                execute(f"PRAGMA application_id = {_APPLICATION}")
-                execute(f"PRAGMA user_version = {VERSION}")
-        while version and version < VERSION:
+        while version < VERSION:
             with self.transaction():
                 for statement in _MIGRATIONS[version].split(";"):
                     execute(statement)
                 version += 1
                 execute(f"PRAGMA user_version = {version}")
+
+    def _check(self) -> None:
+        execute = self._connection.execute
+        columns = tuple(row[1] for row in execute("PRAGMA table_info(rows)"))
+        if columns != _COLUMNS:
+            raise self._damaged("its table is not that of a store")
+        if self._file.stat().st_size <= _CHECKED:
+            found = str(execute("PRAGMA integrity_check(1)").fetchone()[0])
+            if found != "ok":
+                raise self._damaged(" ".join(found.replace("*", "").split()))
+
+    def _damaged(self, reason: str) -> StoreError:
+        return StoreError(f"store {self.path} is damaged ({reason}); restore it from a copy, or start a new one")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What cannot be read is one sentence."""
+        try:
+            yield
+        except (sqlite3.Error, OverflowError) as error:
+            raise self._damaged(_reason(error)) from error
+
+    def _still_there(self) -> None:
+        try:
+            same = os.path.samestat(self._identity, os.stat(self._file))
+        except OSError:
+            same = False
+        if same:
+            self._log = self._log or _identity(self._beside("-wal"))
+        else:
+            self._gone = True
+            raise StoreError(
+                f"store {self.path} was deleted or replaced while the sweep ran; rows done since are lost, "
+                "and the same call runs them again"
+            )
 
     @contextlib.contextmanager
     def transaction(self):
@@ -132,7 +225,9 @@ class Store:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise StoreError(f"store {self.path} cannot be written, rows done before are safe: {error}") from error
+            raise StoreError(
+                f"store {self.path} cannot be written, rows done before are safe: {_reason(error)}"
+            ) from error
 
     def _roll_back(self) -> None:
         with contextlib.suppress(sqlite3.Error):  # SQLite has done so itself after some errors
@@ -157,20 +252,22 @@ class Store:
         """Pending jobs, read as they are needed."""
         last = 0
         while True:
-            found = self._connection.execute(
-                "SELECT id, task, seed, method, options FROM rows "
-                "WHERE state = 'pending' AND id > ? ORDER BY id LIMIT 64",
-                (last,),
-            ).fetchall()
+            with self._reading():
+                found = self._connection.execute(
+                    "SELECT id, task, seed, method, options FROM rows "
+                    "WHERE state = 'pending' AND id > ? ORDER BY id LIMIT 64",
+                    (last,),
+                ).fetchall()
             if not found:
                 return
             for row, task, seed, method, options in found:
-                yield Job(json.loads(task), seed, method, json.loads(options), row)
+                yield Job(self._table(row, task), seed, method, self._table(row, options), row)
             last = found[-1][0]
 
     def finish(self, row: int, outcome: Outcome, version: str) -> None:
         """Write a result; when this returns it is in the file."""
         state = "failed" if outcome.result is None else "done"
+        self._still_there()
         with self.transaction():
             self._connection.execute(
                 "UPDATE rows SET state = ?, result = ?, spectrum = ?, error = ?, seconds = ?, host = ?, version = ?, "
@@ -190,43 +287,91 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Rows by state: pending, done, failed."""
-        found = dict(self._connection.execute("SELECT state, count(*) FROM rows GROUP BY state").fetchall())
-        return {state: found.get(state, 0) for state in ("pending", "done", "failed")}
+        with self._reading():
+            found = dict(self._connection.execute("SELECT state, count(*) FROM rows GROUP BY state").fetchall())
+        if not set(found) <= set(STATES):
+            raise self._damaged("a row is in no known state")
+        return {state: found.get(state, 0) for state in STATES}
+
+    def not_converged(self) -> int:
+        """How many of the rows done hold no result, because their solver did not converge."""
+        with self._reading():
+            query = "SELECT count(*) FROM rows WHERE state = 'done' AND result LIKE '%\"status\": \"not_converged\"%'"
+            return int(self._connection.execute(query).fetchone()[0])
 
     def errors(self, limit: int = 5) -> list[tuple[int, str]]:
-        """Row numbers and the last lines of the errors of failed rows."""
-        found = self._connection.execute(
-            "SELECT id, error FROM rows WHERE state = 'failed' LIMIT ?", (limit,)
-        ).fetchall()
-        return [(row, (error or "").strip().splitlines()[-1]) for row, error in found]
+        """Row numbers and the last lines of the errors of failed rows, in printable characters."""
+        with self._reading():
+            found = self._connection.execute(
+                "SELECT id, error FROM rows WHERE state = 'failed' ORDER BY id LIMIT ?", (limit,)
+            ).fetchall()
+        return [(row, _last_line(error)) for row, error in found]
 
     def rows(self, spectra: bool = False) -> Iterator[dict[str, Any]]:
         """All rows, in order, as plain values."""
-        spectrum = "spectrum" if spectra else "NULL"
-        cursor = self._connection.execute(
-            f"SELECT id, key, task, seed, method, options, state, result, {spectrum}, error, seconds, host, version, "
-            "finished FROM rows ORDER BY id"
-        )
-        for row in cursor:
-            yield {
-                "id": row[0], "key": row[1], "task": json.loads(row[2]), "seed": row[3], "method": row[4],
-                "options": json.loads(row[5]), "state": row[6], "result": json.loads(row[7]) if row[7] else {},
-                "spectrum": row[8], "error": row[9], "seconds": row[10], "host": row[11], "version": row[12],
-                "finished": row[13],
-            }  # fmt: skip
+        columns = [name if name != "spectrum" or spectra else "NULL" for name in _COLUMNS]
+        with self._reading():
+            cursor = self._connection.execute(f"SELECT {', '.join(columns)} FROM rows ORDER BY id")
+            for values in cursor:
+                yield self._row(dict(zip(_COLUMNS, values, strict=True)))
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+    def _row(self, row: dict[str, Any]) -> dict[str, Any]:
+        where = row["id"]
+        row["task"], row["options"] = self._table(where, row["task"]), self._table(where, row["options"])
+        row["result"] = self._table(where, row["result"]) if row["result"] is not None else {}
+        seed, spectrum = row["seed"], row["spectrum"]
+        whole = seed is None or (isinstance(seed, int) and 0 <= seed <= LARGEST_SEED)
+        if row["state"] not in STATES or row["method"] not in METHODS or not whole:
+            raise self._damaged(f"row {where} has no state, method or seed that there is")
+        if not isinstance(row["task"].get("teacher"), dict):
+            raise self._damaged(f"row {where} has no teacher")
+        if spectrum is not None and (not isinstance(spectrum, bytes) or len(spectrum) % 8):
+            raise self._damaged(f"the spectrum of row {where} is not a list of numbers")
+        return row
+
+    def _table(self, row: int, text: Any) -> dict[str, Any]:
+        try:
+            table = json.loads(text)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self._damaged(f"row {row} cannot be read") from error
+        if not isinstance(table, dict):
+            raise self._damaged(f"row {row} cannot be read")
+        return table
 
     def close(self) -> None:
         """Close the file and give up the lock."""
-        self._connection.close()
-        self._release()
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+        if self._gone and self._log is not None:  # the log of a file that is gone must not be read into another one
+            now = _identity(self._beside("-wal"))
+            if now is not None and os.path.samestat(now, self._log):
+                for ending in ("-wal", "-shm"):
+                    self._beside(ending).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _identity(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join((getattr(error, "strerror", None) or str(error)).split())
+
+
+def _last_line(error: Any) -> str:
+    lines = str(error or "").strip().splitlines()
+    last = lines[-1] if lines else "?"
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in last)[:500]

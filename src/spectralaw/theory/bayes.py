@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 
-from spectralaw.free_probability.matrix_denoising import denoising_error
+from spectralaw.free_probability.matrix_denoising import Denoiser
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
 
@@ -32,20 +31,46 @@ def _quadratic(task: Task) -> float | None:
     noise = task.noise_variance
     power = atoms.power / task.dimension
 
+    denoiser = Denoiser(atoms)
+
     def excess(log_noise: float) -> float:
         """log of (R + Δ)/(N δ²), which decreases with δ."""
-        delta = np.exp(log_noise)
-        return float(np.log((2.0 * denoising_error(atoms, delta) + noise) / n)) - 2.0 * log_noise
+        error = denoiser.error(float(np.exp(log_noise)))
+        total = 2.0 * error + noise
+        return float(np.log(total / n)) - 2.0 * log_noise if total > 0.0 else -np.inf
 
     high = 0.5 * float(np.log((2.0 * power + noise) / n))
     low = 0.5 * float(np.log(max(noise / n, 1e-16 * np.exp(2.0 * high))))
     if noise == 0.0 and excess(low) <= 0.0:
         return 0.0  # enough samples to recover the teacher exactly
-    try:
-        root: Any = brentq(excess, low, high, xtol=1e-9)
-    except ValueError:  # an error too small for the numbers, in noiseless tasks of enormous dimension
+    root = _decreasing_root(excess, low, high)
+    return None if root is None else 2.0 * denoiser.error(float(np.exp(root)))
+
+
+def _decreasing_root(function: Callable[[float], float], low: float, high: float) -> float | None:
+    """The root of a decreasing function between two points, to 1e-9; few evaluations, each of which is dear.
+
+    The secant through the last two points, kept in the bracket; None where the function is not finite.
+    """
+    x, value = high, function(high)
+    if not np.isfinite(value):
         return None
-    return 2.0 * denoising_error(atoms, float(np.exp(root)))
+    if value >= 0.0:
+        return high
+    slope = -1.5  # between those of noise, −2, and of a risk that grows with it
+    for _ in range(60):
+        following = x - value / slope
+        if not low < following < high:
+            following = 0.5 * (low + high)
+        step, last = following - x, value
+        if abs(step) <= 1e-9:
+            break
+        x, value = following, function(following)
+        if not np.isfinite(value):
+            return None
+        low, high = (x, high) if value > 0.0 else (low, x)
+        slope = min((value - last) / step, -1e-3)
+    return x
 
 
 def _diagonal(task: Task) -> float:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectralaw._checks import at_least, finite
+from spectralaw._checks import at_least, finite, vector
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.state_evolution.evolution import state_evolution
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 
 if TYPE_CHECKING:
     import xarray
@@ -56,6 +56,7 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
     """
     import xarray
 
+    required(task)
     grid = {name: _axis(name, values) for name, values in axes.items()}
     shape = tuple(len(values) for values in grid.values())
     result = {name: np.full(shape, np.nan) for name in _VARIABLES}
@@ -78,18 +79,15 @@ def predict_grid(task: Task, **axes: ArrayLike) -> xarray.Dataset:
 
     dims = tuple(grid)
     data = {name: (dims, values, {"long_name": _VARIABLES[name]}) for name, values in result.items()}
-    return xarray.Dataset({**data, "status": (dims, status)}, coords=grid, attrs={"task": repr(task)})
+    fields = {name: getattr(task, name) for name in ("dimension", "width") if name not in grid}
+    attrs = {"task": repr(task), "network": task.network, **{k: v for k, v in fields.items() if v is not None}}
+    return xarray.Dataset({**data, "status": (dims, status)}, coords=grid, attrs=attrs)
 
 
 def _axis(name: str, values: ArrayLike) -> np.ndarray:
     if name not in _BATCHED + _OTHERS:
         raise InvalidInput(f"unknown axis {name!r}; choose from {', '.join(_BATCHED + _OTHERS)}")
-    try:
-        array = np.atleast_1d(np.asarray(values, dtype=float))
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{name} must be numbers, not {values!r}") from error
-    if array.ndim != 1 or array.size == 0:
-        raise InvalidInput(f"{name} must be a non-empty one-dimensional list, not an array of shape {array.shape}")
+    array = vector(name, values, or_number=True)
     for value in array:
         at_least(name, value, 1.0 if name == "samples" else 0.0)
     return array

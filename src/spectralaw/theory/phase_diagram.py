@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.theory.grid import predict_grid
 from spectralaw.theory.phases import Phase, boundaries, classify, logarithmic_correction, rate
 
@@ -44,7 +44,7 @@ def phase_diagram(
     InvalidInput
         For a teacher that is not a power law, a narrow network, or bad values of the axes.
     """
-    edges = boundaries(task)
+    edges = boundaries(required(task))
     d = float(task.dimension)
     gamma = float(task.teacher.gamma)  # type: ignore[attr-defined]  # boundaries() refuses other teachers
     unit = 1.0 if task.network == "diagonal" else d

@@ -14,6 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
@@ -66,8 +67,8 @@ class Rate:
     weight_decay: float
 
 
-@dataclass(frozen=True)
-class PhasePoint:
+@dataclass(frozen=True, repr=False)
+class PhasePoint(Shown):
     """The phase of one point."""
 
     phase: Phase
@@ -76,6 +77,18 @@ class PhasePoint:
     rate: Rate
     spectrum: str
     """What the spectrum of the trained weights looks like."""
+
+    def in_words(self) -> str:
+        """Label and distance in one line."""
+        return f"{self.phase} ({self.distance:.1f} decades from the nearest boundary)"
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        rate = ", ".join(
+            f"{value:+.3g} in {name}"
+            for name, value in (("n", self.rate.samples), ("λ", self.rate.weight_decay))
+            if value == value
+        )
+        return f"Phase {self.in_words()}", [("rate of R", rate), ("spectrum", self.spectrum)]
 
 
 def phases_defined(task: Task) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from spectralaw.display import Shown, number, task_in_words
 from spectralaw.results import Outlier, Status
+from spectralaw.saving import Saved
 from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
-from spectralaw.task import Task
+from spectralaw.task import Task, required
 from spectralaw.theory.decomposition import Decomposition, decompose
 from spectralaw.theory.phases import PhasePoint, phase_of, phases_defined
 from spectralaw.theory.spectra import spectrum_of
@@ -29,8 +31,8 @@ class Exponents:
     """∂ log R / ∂ log λ."""
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, repr=False)
+class Prediction(Shown, Saved):
     """State evolution of a task, solved.
 
     Units: the excess risk is R = E (f* − f̂)², the training loss (1/n) Σ residual² without the penalty; spectra are in
@@ -82,6 +84,25 @@ class Prediction:
         """Phase of the task, its predicted rate, and the distance to the nearest boundary; None where undefined."""
         return phase_of(self.task) if phases_defined(self.task) else None
 
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        title = f"Prediction: {task_in_words(self.task)}"
+        if not self.status.is_result:
+            return title, [("status", str(self.status)), ("", self.message)]
+        quadratic = self.task.network == "quadratic"
+        pairs = [
+            ("status", f"{self.status} (residual {self.residual:.1e})"),
+            ("excess risk R", number(self.excess_risk)),
+            ("training loss", number(self.training_loss)),
+            (f"effective noise {'δ' if quadratic else 'τ'}", number(self.effective_noise)),
+            (f"threshold {'λε' if quadratic else 'κ'}", number(self.threshold)),
+            ("zero mass", number(self.zero_mass)),
+            ("exponent in n", f"{self.exponents.samples:+.4f}"),
+            ("exponent in λ", f"{self.exponents.weight_decay:+.4f}"),
+        ]
+        if self.phase is not None:
+            pairs.append(("phase", self.phase.in_words()))
+        return title, pairs
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers; a value that does not exist is absent."""
         values: dict[str, Any] = {
@@ -127,6 +148,7 @@ def predict(task: Task) -> Prediction:
     ----------
     arXiv:2509.24882, results 1 and 2; arXiv:2505.17958; arXiv:0907.3574.
     """
+    required(task)
     one = lambda value: np.array([value], dtype=float)  # noqa: E731
     s = state_evolution(task, one(task.samples), one(task.weight_decay), one(task.noise_variance))
     status, residual = s.status[0], float(s.residual[0])

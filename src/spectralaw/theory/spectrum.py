@@ -1,9 +1,10 @@
-"""The spectrum of the trained weights: an atom at zero, a bulk, and outliers."""
+"""The spectrum of the trained weights: an atom at zero, a bulk in one or more bands, and outliers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,31 @@ Array = NDArray[np.float64]
 
 MOST_OUTLIERS = 1000
 """Outliers that are listed one by one; ``outlier_count`` counts all."""
+_INTEGRAL = 4e-6  # error of the trapezoidal integral over the grid of the bulk, relative to its mass
+_MOST_POINTS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """An interval of the spectrum, without its ends at zero, and the fraction of the d weights that lie in it."""
+
+    low: float
+    high: float
+    mass: float
+    outliers: int = 0
+    """Outliers that lie in it: 0 for a band of the bulk; k for the band that a few equal teacher values make."""
+
+
+class Law(Protocol):
+    """The law of the weights that are not zero: data, from which densities are computed."""
+
+    def density(self, x: Array) -> Array:
+        """Of all weights that are not zero, at finite x."""
+        ...
+
+    def bulk_density(self, x: Array) -> Array:
+        """Without outliers."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,17 +57,70 @@ class Spectrum:
     """Number of outliers, listed or not."""
     outliers: tuple[Outlier, ...] = field(repr=False)
     """Learned features, largest first (the first 1000)."""
+    bands: tuple[Band, ...] = field(repr=False)
+    """Intervals of the bulk with their masses, which add up to ``bulk_mass``, from the left; and, marked by their number of
+    outliers, those of outliers that come from equal teacher values."""
     grid: Array = field(repr=False)
     """Points x that resolve the bulk."""
     values: Array = field(repr=False)
     """Density of the bulk at ``grid``; its trapezoidal integral is ``bulk_mass`` to about 1e-5."""
-    density: Callable[[Array], Array] = field(repr=False)
-    """Density at any x ≠ 0 of all weights that are not zero, outliers included."""
+    law: Law = field(repr=False, compare=False)
+
+    def density(self, x: ArrayLike) -> Array:
+        """Density at any x ≠ 0 of all weights that are not zero, outliers included; zero at ±∞."""
+        return _where_finite(self.law.density, x)
+
+    def bulk_density(self, x: ArrayLike) -> Array:
+        """Density of the bulk at any x ≠ 0; its integral is ``bulk_mass``."""
+        return _where_finite(self.law.bulk_density, x)
 
     @property
     def tail_exponent(self) -> float:
         """:func:`tail_exponent` of the outliers: −1/γ where they follow the power law s_i ~ i^(−γ) of a teacher."""
         return tail_exponent([o.location for o in self.outliers])
+
+
+def _where_finite(density: Callable[[Array], Array], x: ArrayLike) -> Array:
+    points = np.asarray(x, dtype=float)
+    finite = np.isfinite(points)
+    result = np.where(np.isnan(points), np.nan, 0.0)
+    if np.any(finite):
+        result[finite] = density(points[finite])
+    return result
+
+
+def resolve(evaluate: Callable[[Array], tuple[Array, Array, Array]], start: Array, mass: float) -> tuple[Array, Array]:
+    """Points and densities whose trapezoidal integral is exact to ``_INTEGRAL`` of a mass.
+
+    Intervals are halved where the trapezoidal rule differs from the exact mass between their ends.
+
+    Parameters
+    ----------
+    evaluate : function
+        Of increasing parameters: points x, density and exact mass above x.
+    start : array
+        First parameters.
+    mass : float
+        Of the whole bulk.
+    """
+    parameter = start
+    x, density, above = evaluate(parameter)
+    for _ in range(12):
+        error = np.abs(0.5 * np.diff(x) * (density[1:] + density[:-1]) + np.diff(above))
+        allowed = _INTEGRAL * mass + 1e-14
+        if float(np.sum(error)) <= allowed or len(x) > _MOST_POINTS:
+            break
+        order = np.argsort(-error)
+        left = np.cumsum(error[order][::-1])[::-1]  # error of this interval and all better ones
+        halved = np.sort(order[left > 0.3 * allowed])[: _MOST_POINTS]
+        middle = 0.5 * (parameter[halved] + parameter[halved + 1])
+        new = evaluate(middle)
+        parameter = np.concatenate([parameter, middle])
+        order = np.argsort(parameter)
+        parameter = parameter[order]
+        x, density, above = (np.concatenate(pair)[order] for pair in zip((x, density, above), new, strict=True))
+    x, keep = np.unique(x, return_index=True)
+    return x, density[keep]
 
 
 def tail_exponent(outliers: ArrayLike) -> float:

@@ -21,7 +21,7 @@ from scipy.linalg.lapack import dposv, sposv  # pyright: ignore[reportAttributeA
 Array = NDArray[np.float64]
 
 _ROWS = 4096  # samples converted together
-_DOUBLE = 1e9  # n d² up to which the Gram matrix is taken in 64 bits
+DOUBLE = 1e9  # n d² up to which the Gram matrix is taken in 64 bits
 _SETTLED = 10  # Newton steps within which the active set must stay
 _TOLERANCE = 1e-5  # on the optimality conditions, relative to ρ
 _FIRST_STRIDE, _LEAST_STRIDE = 0.5, 1e-5  # in log ρ
@@ -32,7 +32,7 @@ class ActiveSet:
 
     def __init__(self, inputs: Array, correlation: Array) -> None:
         n, d = inputs.shape
-        kind = np.float64 if float(n) * d * d <= _DOUBLE else np.float32
+        kind = np.float64 if float(n) * d * d <= DOUBLE else np.float32
         rank_update, self._solve, self._times = (dsyrk, dposv, dgemv) if kind is np.float64 else (ssyrk, sposv, sgemv)
         self.coefficients = np.zeros(d)
         self.correlation = correlation.copy()

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import finite, positive_integer
-from spectralaw.errors import InvalidInput
+from spectralaw._checks import whole
 from spectralaw.results import Status
-from spectralaw.task import Task
-from spectralaw.training import amp, lasso, network, nuclear
+from spectralaw.task import Task, required
+from spectralaw.training import amp, lasso, methods, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
 from spectralaw.training.trained import Trained
@@ -70,42 +69,18 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     ----------
     arXiv:2509.24882, section 2 and appendix; arXiv:2505.17958.
     """
-    if not isinstance(task, Task):
-        raise InvalidInput(f"task must be a Task, not {task!r}")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or greater, not {seed!r}")
-    if method not in _METHODS:
-        raise InvalidInput(f"method must be one of {', '.join(map(repr, _METHODS))}, not {method!r}")
-    solve, defaults = _METHODS[method]
-    settings = _settings(method, defaults, options)
-    if task.weight_decay == 0.0:
-        raise InvalidInput("weight_decay must be greater than 0 for training, not 0; the limit exists in theory only")
-    if method != "network" and task.width is not None and task.width < task.dimension:
-        raise InvalidInput(
-            f"width must be at least the dimension {task.dimension} for method {method!r}, not {task.width}; "
-            "a narrower network has no convex form, train it with method 'network'"
-        )
+    required(task)
+    seed = whole("seed", seed)
+    settings = methods.settings(method, options)
+    methods.refuse_unfit(task, method)
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
-    data = draw(task, int(seed))
+    data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = solve(task, data, int(seed), settings)
+    outcome = _SOLVERS[method](task, data, seed, settings)
     seconds = time.perf_counter() - begin
-    return _trained(task, int(seed), method, data, outcome, settings["tolerance"], seconds)
-
-
-def _settings(method: str, defaults: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(defaults))
-    if unknown:
-        raise InvalidInput(f"unknown option {unknown[0]!r} of method {method!r}; choose from {', '.join(defaults)}")
-    settings = {**defaults, **options}
-    for name in set(settings) - {"max_iterations"}:
-        settings[name] = finite(name, settings[name])
-        if not settings[name] > 0.0:
-            raise InvalidInput(f"{name} must be greater than 0, not {settings[name]:g}")
-    settings["max_iterations"] = positive_integer("max_iterations", settings["max_iterations"])
-    return settings
+    return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
 
 def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, tolerance: float, seconds: float):
@@ -214,8 +189,6 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
 def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcome:
     d = task.dimension
-    if settings["damping"] > 1.0:
-        raise InvalidInput(f"damping must be at most 1, which is none, not {settings['damping']:g}")
     if task.network == "diagonal":
         found = amp.diagonal(data.inputs, data.labels, data.target, task.weight_decay * np.sqrt(d), **settings)
         outcome = _diagonal_outcome(found.estimate, found.gap, found.iterations)
@@ -228,8 +201,4 @@ def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcom
     return _Outcome({"W": weights}, found.estimate, values[::-1], found.gap, _GAP, found.iterations, found.trajectory)
 
 
-_METHODS: dict[str, tuple[Callable[..., _Outcome], dict[str, Any]]] = {
-    "convex": (_convex, {"tolerance": 1e-6, "max_iterations": 1_000_000}),
-    "network": (_network, {"tolerance": 1e-6, "max_iterations": 20_000, "start_scale": 0.5}),
-    "amp": (_amp, {"tolerance": 1e-6, "max_iterations": 1000, "damping": 0.6}),
-}
+_SOLVERS: dict[str, Callable[..., _Outcome]] = {"convex": _convex, "network": _network, "amp": _amp}

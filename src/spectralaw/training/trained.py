@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw.display import Shown, number, task_in_words
 from spectralaw.results import Status
+from spectralaw.saving import Saved
 from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Trained:
+@dataclass(frozen=True, repr=False)
+class Trained(Shown, Saved):
     """A trained network of finite size.
 
     Units are those of :class:`~spectralaw.Prediction`: ``excess_risk`` is R = E (f* − f̂)², exact from the weights;
@@ -49,6 +51,21 @@ class Trained:
     iterations: int
     trajectory: Mapping[str, Array] | None = field(default=None, repr=False, compare=False)
     """Message passing only, by iteration: effective_noise, threshold, excess_risk, gap."""
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        pairs = [
+            ("status", str(self.status)),
+            (self.certificate_kind, f"{self.certificate:.1e}"),
+            ("excess risk R", number(self.excess_risk)),
+            ("training loss", number(self.training_loss)),
+            ("zero mass", number(self.zero_mass)),
+            ("largest of the spectrum", ", ".join(f"{value:.4g}" for value in self.spectrum[:5])),
+            ("iterations", str(self.iterations)),
+            ("seconds", f"{self.seconds:.3f}"),
+        ]
+        if not self.status.is_result:
+            pairs.insert(1, ("", self.message))
+        return f"Trained (seed {self.seed}, {self.method}): {task_in_words(self.task)}", pairs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, without the arrays."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.comparison import finite_size_allowance, z_score
 from spectralaw.errors import InvalidInput
 from spectralaw.figures.risk_curves import caption, draw
+from spectralaw.reproduction import finite_size
 from spectralaw.reproduction.claims import Claim
 from spectralaw.reproduction.experiment import Advance, Experiment, Run
 from spectralaw.reproduction.trainings import train_all
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     import xarray
 
 NOISE_VARIANCE, GAMMA = 0.5, 1.0
-PREDICTED = "the state evolution predicts the risk of trained networks"
+PREDICTED = "the state evolution is the limit d → ∞ of the risk of trained networks"
+SHRINKS = "what is left at finite size shrinks with d"
 CERTIFIED = "every training reaches its certificate"
-PEAK = "with λ = 1/d the risk peaks at the interpolation threshold"
-FALL = "the risk falls to the order of Δ d/n_eff for n_eff ≫ d"
+PEAK = "at the smallest λ the risk of trained networks peaks where predicted, near the interpolation threshold"
+FALL = "beyond it the risk of trained networks falls as d/n_eff"
 
 
 _SAMPLES = {
     "diagonal": (0.05, 0.125, 0.3, 0.6, 1.0, 1.65, 4.0, 12.5, 40.0),
-    "quadratic": (0.01, 0.025, 0.06, 0.14, 0.25, 0.45, 0.9, 1.9, 4.0),
+    "quadratic": (0.01, 0.025, 0.06, 0.14, 0.25, 0.3, 0.45, 0.9, 1.9, 4.0),  # the predicted peak is at 0.3
 }
 
 
@@ -46,6 +47,8 @@ class Curves:
     seeds: int
     shares: tuple[float, ...] = ()
     """Samples in units of d (diagonal) or d² (quadratic); by default from few to plenty."""
+    reference: int | None = None
+    """Dimension D of the weight decays 1/D, 1, √D, the same for all sizes that are compared; by default its own."""
 
     @property
     def samples(self) -> tuple[int, ...]:
@@ -55,8 +58,9 @@ class Curves:
 
     @property
     def weight_decays(self) -> tuple[float, ...]:
-        """1/d, 1, √d."""
-        return 1.0 / self.dimension, 1.0, float(np.sqrt(self.dimension))
+        """1/D, 1, √D with the reference dimension D."""
+        d = self.reference or self.dimension
+        return 1.0 / d, 1.0, float(np.sqrt(d))
 
     def task(self, samples: float, weight_decay: float) -> Task:
         """The task of one point."""
@@ -67,10 +71,13 @@ class Curves:
         return [self.task(n, decay) for decay in self.weight_decays for n in self.samples]
 
 
-QUICK = (Curves("diagonal", 200, 16), Curves("quadratic", 100, 8))
+QUICK = (
+    *(Curves("diagonal", d, seeds, reference=200) for d, seeds in ((50, 64), (100, 32), (200, 16))),
+    *(Curves("quadratic", d, seeds, reference=100) for d, seeds in ((25, 24), (50, 12), (100, 8))),
+)
 PAPER = (
-    *(Curves("diagonal", d, 32) for d in (100, 200, 400, 800)),
-    *(Curves("quadratic", d, 4) for d in (100, 200, 400, 800)),
+    *(Curves("diagonal", d, seeds, reference=800) for d, seeds in ((100, 128), (200, 64), (400, 64), (800, 32))),
+    *(Curves("quadratic", d, seeds, reference=800) for d, seeds in ((100, 16), (200, 8), (400, 4), (800, 4))),
 )
 
 
@@ -123,64 +130,109 @@ def compute(
     trained = train_all(curves.tasks(), curves.seeds, store=store, workers=workers, progress=progress)
     shape = (len(decays), len(samples), curves.seeds)
     measured = {name: values.reshape(shape) for name, values in trained.numbers.items()}
+    measured["seed_used"] = measured.pop("seed")
 
     dims = ("weight_decay", "samples", "seed")
     data = xarray.Dataset({name: (dims, values) for name, values in measured.items()})
-    data = data.assign_coords(weight_decay=list(decays), samples=samples, seed=np.arange(curves.seeds))
+    data = data.assign_coords(weight_decay=list(decays), samples=samples)
     data["theory"], data["theory_curve"] = theory, curve
     data["mean"] = data.excess_risk.mean("seed")
     data["standard_error"] = data.excess_risk.std("seed", ddof=1) / np.sqrt(data.excess_risk.count("seed"))
-    z = np.vectorize(z_score)(data["mean"].values, data.theory.values, data.standard_error.values)
-    allowance = [finite_size_allowance(curves.task(float(n), 1.0)) for n in samples]
-    data["allowance"] = ("samples", allowance)
+    z = np.vectorize(finite_size.z_score)(data["mean"].values, data.theory.values, data.standard_error.values)
     data["z"] = (("weight_decay", "samples"), z)
     attributes = {"network": curves.network, "dimension": curves.dimension, "noise_variance": NOISE_VARIANCE}
     return data.assign_attrs(**attributes, gamma=GAMMA)
 
 
-def agrees(data: xarray.Dataset) -> xarray.DataArray:
-    """Whether each mean is within 3 standard errors plus the finite-size allowance of the theory."""
-    return abs(data["mean"] - data.theory) <= 3.0 * data.standard_error + data.allowance * data.theory
+def points(datasets: Sequence[xarray.Dataset]) -> list[finite_size.Point]:
+    """Every (λ, n) of one network at all its dimensions."""
+    smallest = datasets[0]
+    unit = "d" if smallest.attrs["network"] == "diagonal" else "d²"
+    found = []
+    for k, decay in enumerate(smallest.weight_decay.values):
+        for i in range(smallest.sizes["samples"]):
+            cells = [data.isel(weight_decay=k, samples=i) for data in datasets]
+            where = f"λ = {decay:.3g}, n = {float(cells[-1].samples) / _unit(datasets[-1]):.3g} {unit}"
+            sizes = [finite_size.sized(data, cell.excess_risk, float(cell.theory))
+                     for data, cell in zip(datasets, cells, strict=True)]  # fmt: skip
+            found.append(finite_size.point(where, [s for s in sizes if np.isfinite(s.theory)]))
+    return found
 
 
-def verdict(data: xarray.Dataset) -> list[Claim]:
+def verdict(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
     """The claims of the figure about one network, judged."""
-    network, d = data.attrs["network"], data.attrs["dimension"]
-    good, total = int(agrees(data).sum()), data["mean"].size
-    lost = int(data.excess_risk.isnull().sum())
-    peak_at = float(d) if network == "diagonal" else d * d / 4.0
-    weak = data["mean"].isel(weight_decay=0)
-    beyond = weak.sel(samples=slice(0.4 * peak_at, None))
-    top = float(beyond.samples[int(np.argmax(beyond.values))])
-    last = data.isel(samples=-1)
-    best = float(last["mean"].min())
-    effective = float(last.samples) / (1.0 if network == "diagonal" else d)
+    datasets = sorted(datasets, key=lambda data: data.attrs["dimension"])
+    largest = datasets[-1]
+    about = largest.attrs["network"]
+    every = points(datasets)
+    lost, total = (sum(int(f(data)) for data in datasets) for f in (_lost, lambda data: data.excess_risk.size))
     return [
-        Claim.of(
-            PREDICTED,
-            f"{network}, d = {d}",
-            f"{good} of {total} points within 3 standard errors + 2.5 (1/n_eff + 1/d)",
-            good == total,
-        ),
-        Claim.of(
-            CERTIFIED,
-            f"{network}, d = {d}",
-            f"{data.excess_risk.size - lost} of {data.excess_risk.size}",
-            lost == 0,
-        ),
-        Claim.of(
-            PEAK,
-            f"{network}, d = {d}, n = {peak_at:g}",
-            f"largest mean risk near it at n = {top:g}",
-            0.5 <= top / peak_at <= 2.0,
-        ),
-        Claim.of(
-            FALL,
-            f"{network}, d = {d}",
-            f"R n_eff/(Δ d) = {best * effective / (NOISE_VARIANCE * d):.2f} at the largest n",
-            0.1 < best * effective / (NOISE_VARIANCE * d) < 10.0,
-        ),
+        finite_size.claim(PREDICTED, about, every),
+        finite_size.shrinking(SHRINKS, f"{about}, n_eff ≥ 3", every, lambda size: size.effective_samples >= 3.0),
+        Claim.of(CERTIFIED, about, f"{total - lost} of {total}", lost == 0),
+        _peak(largest),
+        _fall(largest),
     ]
+
+
+def _unit(data: xarray.Dataset) -> float:
+    d = float(data.attrs["dimension"])
+    return d if data.attrs["network"] == "diagonal" else d * d
+
+
+def _lost(data: xarray.Dataset) -> int:
+    return int(data.excess_risk.isnull().sum())
+
+
+def _peak(data: xarray.Dataset) -> Claim:
+    """A maximum of the trained risk between two lower points on either side, each by 3 standard errors."""
+    network, unit = data.attrs["network"], "d" if data.attrs["network"] == "diagonal" else "d²"
+    threshold = 1.0 if network == "diagonal" else 0.25
+    row, scale = data.isel(weight_decay=0), _unit(data)
+    about = f"{network}, d = {data.attrs['dimension']}, λ = {float(row.weight_decay):.3g}"
+    fine, curve = row.fine_samples.values / scale, row.theory_curve.values
+    rising = [k for k in range(1, len(fine) - 1) if curve[k - 1] < curve[k] > curve[k + 1]]
+    if not rising:
+        return Claim.of(PEAK, about, "the predicted risk has no peak", False)
+    at = float(fine[max(rising, key=lambda k: curve[k])])
+    x, mean, error = row.samples.values / scale, row["mean"].values, row.standard_error.values
+    near = np.flatnonzero((x > at / 1.6) & (x < at * 1.6))
+    left, right = np.flatnonzero(x <= at / 1.6), np.flatnonzero(x >= at * 1.6)
+    if not (near.size and left.size and right.size):
+        return Claim.of(PEAK, about, f"predicted at n = {at:.3g} {unit}", None, "no network is trained there")
+    top = int(near[np.nanargmax(mean[near])])
+    sides = [int(left[-1]), int(right[0])]
+    drops = [(mean[top] - mean[k]) / np.hypot(error[top], error[k]) for k in sides]
+    low = " and ".join(f"{mean[k]:.3g} ± {error[k]:.1g} at {x[k]:.3g} {unit}" for k in sides)
+    return Claim.of(
+        PEAK,
+        about,
+        f"{mean[top]:.3g} ± {error[top]:.1g} at n = {x[top]:.3g} {unit}, {low}; predicted peak "
+        f"{float(np.max(curve[rising])):.3g} at {at:.3g} {unit}, {at / threshold:.2f} of the threshold",
+        bool(min(drops) > 3.0 and 0.5 < at / threshold < 2.0),
+    )
+
+
+def _fall(data: xarray.Dataset) -> Claim:
+    """The exponent between the two largest numbers of samples, over the weight decays at which it is measured best."""
+    network = data.attrs["network"]
+    x, y = np.log(data.samples.values[-2:]), data.isel(samples=slice(-2, None))
+    relative = (y.standard_error / y["mean"]).values
+    slope = np.diff(np.log(y["mean"].values), axis=1)[:, 0] / (x[1] - x[0])
+    error = np.hypot(*relative.T) / (x[1] - x[0])
+    best = int(np.nanargmin(y["mean"].values[:, -1]))
+    decay = float(data.weight_decay[best])
+    measured = f"exponent {slope[best]:.3f} ± {error[best]:.3f} from n = {np.exp(x[0]):.0f} to {np.exp(x[1]):.0f}"
+    about = f"{network}, d = {data.attrs['dimension']}, λ = {decay:.3g}"
+    if error[best] > 0.1:
+        return Claim.of(FALL, about, measured, None, "the error is above 0.1")
+    return Claim.of(FALL, about, measured, bool(abs(slope[best] + 1.0) < 0.1 + 3.0 * error[best]))
+
+
+def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
+    """Every claim, one network after the other."""
+    networks = dict.fromkeys(data.attrs["network"] for data in datasets)
+    return [c for name in networks for c in verdict([data for data in datasets if data.attrs["network"] == name])]
 
 
 def _compute(run: Run, curves: Sequence[Curves]) -> list[xarray.Dataset]:
@@ -192,10 +244,10 @@ def _compute(run: Run, curves: Sequence[Curves]) -> list[xarray.Dataset]:
 EXPERIMENT = Experiment(
     name="risk-curves",
     title="Learning curves (figure 3 of arXiv:2509.24882)",
-    claims=(PREDICTED, CERTIFIED, PEAK, FALL),
+    claims=(PREDICTED, SHRINKS, CERTIFIED, PEAK, FALL),
     sizes={"quick": {"curves": QUICK}, "paper": {"curves": PAPER}},
     compute=_compute,
     draw=draw,
-    judge=lambda datasets: [claim for data in datasets for claim in verdict(data)],
+    judge=judge,
     caption=caption,
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spectralaw.comparison.limit import Sized
 from spectralaw.figures.spectra import caption, draw
+from spectralaw.reproduction import finite_size
 from spectralaw.reproduction.claims import Claim
 from spectralaw.reproduction.experiment import Advance, Experiment, Run
 from spectralaw.reproduction.trainings import train_all
@@ -29,9 +33,9 @@ class Panel:
     weight_decay: float
 
 
-ZEROS = "the fraction of zero eigenvalues is the predicted one"
-OUTLIERS = "the outliers are where predicted"
-TAIL = "the outliers follow the law of the teacher, Pr(eigenvalue > x) ~ x^(−1/γ)"
+ZEROS = "the predicted fraction of zero eigenvalues is the limit d → ∞ of the trained one"
+OUTLIERS = "each predicted outlier is the limit d → ∞ of the trained eigenvalue of its rank"
+TAIL = "the trained outliers follow the law of the teacher, Pr(eigenvalue > x) ~ x^(−1/γ), exponent to 0.05"
 HEAVY_TAIL = "towards a heavy tail"
 PANELS = (
     Panel("outliers only", 0.1, 2.0),
@@ -63,8 +67,9 @@ def compute(
     for row, p in zip(outliers, predictions, strict=True):
         found = [o.location for o in p.outliers]
         row[: len(found)] = found
-    grid = np.full((len(tasks), 801), np.nan)
-    density = np.full((len(tasks), 801), np.nan)
+    points = max(len(p.spectrum.grid) for p in predictions)
+    grid = np.full((len(tasks), points), np.nan)
+    density = np.full((len(tasks), points), np.nan)
     for k, p in enumerate(predictions):
         size = len(p.spectrum.grid)
         grid[k, :size], density[k, :size] = p.spectrum.grid, p.spectrum.values
@@ -83,62 +88,67 @@ def compute(
     )
 
 
-def verdict(data: xarray.Dataset) -> list[Claim]:
-    """Zero mass and outliers, regime by regime."""
-    d, claims = data.attrs["dimension"], []
-    for name in data.panel.values:
-        one = data.sel(panel=name)
-        trained = one.spectrum.values
-        zero = np.mean(trained <= 1e-9, axis=1)
-        theory = float(one.zero_mass)
-        error = abs(float(np.mean(zero)) - theory)
+def verdict(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
+    """Zero mass, and each outlier against its own size and its own error, regime by regime."""
+    datasets = sorted(datasets, key=lambda data: data.attrs["dimension"])
+    claims = []
+    for name in datasets[-1].panel.values:
+        panels = [data.sel(panel=name) for data in datasets]
+        zeros = [_sized(one, _zero_mass(one), float(one.zero_mass)) for one in panels]
+        largest = zeros[-1]
+        about = f"{name}, {largest.theory:.3f} predicted, {largest.mean:.3f} ± {largest.standard_error:.3f} trained"
         claims.append(
-            Claim.of(
-                ZEROS,
-                f"{name}, {theory:.3f}",
-                f"{np.mean(zero):.3f} ± {np.std(zero, ddof=1) / np.sqrt(len(zero)):.3f}",
-                bool(error <= 3.0 * np.std(zero, ddof=1) / np.sqrt(len(zero)) + 3.0 / d),
-            )
+            finite_size.claim(ZEROS, about, [finite_size.point("zero mass", zeros, relative=False)], relative=False)
         )
-        predicted = one.outlier.values[np.isfinite(one.outlier.values)]
-        if predicted.size:
-            top = trained[:, : predicted.size].mean(axis=0)
-            spread = trained[:, : predicted.size].std(axis=0, ddof=1) / np.sqrt(len(trained))
-            worst = float(np.max(np.abs(top - predicted) / predicted[0]))
-            good = np.abs(top - predicted) <= 3.0 * spread + (5.0 / np.sqrt(d) + 0.02) * predicted[0]
-            claims.append(
-                Claim.of(
-                    OUTLIERS,
-                    f"{name}, {predicted.size} of them",
-                    f"largest difference {worst:.1%} of the first",
-                    bool(np.all(good)),
-                )
-            )
+        predicted = [one.outlier.values[np.isfinite(one.outlier.values)] for one in panels]
+        count = len(predicted[-1])
+        if count:
+            points = []
+            for k in range(count):
+                sizes = [_sized(one, one.spectrum.values[:, k], float(places[k]))
+                         for one, places in zip(panels, predicted, strict=True) if k < len(places)]  # fmt: skip
+                points.append(finite_size.point(f"rank {k + 1}", sizes))
+            claims.append(finite_size.claim(OUTLIERS, f"{name}, {count} of them", points))
         if name == HEAVY_TAIL:
-            slope = tail_exponent(trained[:, : predicted.size])
-            expected = -1.0 / data.attrs["gamma"]
+            slope = tail_exponent(panels[-1].spectrum.values[:, :count])
+            expected = -1.0 / datasets[-1].attrs["gamma"]
             claims.append(
                 Claim.of(
                     TAIL,
                     f"{name}, exponent {expected:g}",
-                    f"exponent {slope:.3f} trained, {tail_exponent(predicted):.3f} predicted",
+                    f"exponent {slope:.3f} trained, {tail_exponent(predicted[-1]):.3f} predicted",
                     bool(abs(slope - expected) < 0.05),
                 )
             )
     return claims
 
 
-def _compute(run: Run, dimension: int, seeds: int) -> list[xarray.Dataset]:
-    return [compute(dimension, seeds, run.workers, run.advance, run.store())]
+def _zero_mass(one: xarray.Dataset) -> NDArray[np.float64]:
+    values = one.spectrum.values
+    return np.mean(values[np.all(np.isfinite(values), axis=1)] <= 1e-9, axis=1)
+
+
+def _sized(one: xarray.Dataset, values: NDArray[np.float64], theory: float) -> Sized:
+    d, found = float(one.attrs["dimension"]), values[np.isfinite(values)]
+    error = float(np.std(found, ddof=1) / np.sqrt(found.size)) if found.size > 1 else np.nan
+    mean = float(np.mean(found)) if found.size else np.nan
+    return Sized(d, float(one.samples) / d, theory, mean, error, found.size)
+
+
+def _compute(run: Run, sizes: Sequence[tuple[int, int]]) -> list[xarray.Dataset]:
+    return [compute(d, seeds, run.workers, run.advance, run.store(str(d))) for d, seeds in sizes]
 
 
 EXPERIMENT = Experiment(
     name="spectra",
     title="Spectra by phase (figure 2 of arXiv:2509.24882)",
     claims=(ZEROS, OUTLIERS, TAIL),
-    sizes={"quick": {"dimension": 150, "seeds": 4}, "paper": {"dimension": 400, "seeds": 4}},
+    sizes={
+        "quick": {"sizes": ((30, 48), (60, 16), (120, 5))},
+        "paper": {"sizes": ((100, 32), (200, 12), (400, 4))},
+    },
     compute=_compute,
-    draw=lambda datasets: draw(datasets[0]),
-    judge=lambda datasets: verdict(datasets[0]),
-    caption=lambda datasets: caption(datasets[0]),
+    draw=draw,
+    judge=verdict,
+    caption=caption,
 )

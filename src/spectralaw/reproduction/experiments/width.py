@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.comparison import finite_size_allowance
 from spectralaw.figures.width_curves import caption, draw
+from spectralaw.reproduction import finite_size
 from spectralaw.reproduction.claims import Claim
 from spectralaw.reproduction.experiment import Advance, Experiment, Run
 from spectralaw.reproduction.trainings import train_all
@@ -18,10 +19,12 @@ from spectralaw.theory import predict
 if TYPE_CHECKING:
     import xarray
 
-AGREE = "L-BFGS reaches the predicted risk at every width (a conjecture for p < d)"
-DESCENT = "the predicted risk peaks at a width between 1 and d (double descent)"
+AGREE = "the state evolution is the limit d → ∞ of the risk that L-BFGS reaches (a conjecture for p < d)"
+PREDICTED = "the predicted risk has a peak at a width between 1 and d (double descent)"
+TRAINED = "the risk of trained networks has a peak at a width between 1 and d (double descent)"
 SAMPLES = 0.25  # in units of d²
 DECAYS = (0.1, 1.0)  # λ̃ = λ √(p/d), the same for all widths
+SHARES = (1 / 12, 1 / 6, 1 / 4, 1 / 3, 5 / 12, 1 / 2, 2 / 3, 1.0)  # p/d of trained networks: whole for d = 12, 24, …
 
 
 def compute(
@@ -31,12 +34,12 @@ def compute(
     progress: Advance | None = None,
     store: Path | None = None,
 ) -> xarray.Dataset:
-    """Theory at every width, networks trained by L-BFGS at some."""
+    """Theory at every width, networks trained by L-BFGS at the same shares p/d for every dimension."""
     import xarray
 
     d = dimension
-    fine = np.unique(np.round(np.geomspace(1, d, 28)).astype(int))
-    widths = fine[:: max(1, len(fine) // 10)]
+    widths = np.unique([max(1, round(share * d)) for share in SHARES])
+    fine = np.unique(np.concatenate([np.round(np.geomspace(1, d, 28)).astype(int), widths]))
 
     def task(width: int, decay: float) -> Task:
         return Task("quadratic", d, round(SAMPLES * d * d), decay * float(np.sqrt(d / width)), 0.5, width=int(width))
@@ -50,53 +53,70 @@ def compute(
         coords={"decay": list(DECAYS), "width": widths.astype(float), "fine_width": fine.astype(float)},
         attrs={
             "network": "quadratic", "dimension": d, "samples": round(SAMPLES * d * d), "noise_variance": 0.5,
-            "gamma": 1.0, "allowance": finite_size_allowance(task(d, 1.0)),
+            "gamma": 1.0,
         },
     )  # fmt: skip
 
 
-def verdict(data: xarray.Dataset) -> list[Claim]:
-    """Agreement by width, and the bump."""
+def verdict(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
+    """Agreement in the limit for each λ̃, and the peak: predicted, and measured."""
+    datasets = sorted(datasets, key=lambda data: data.attrs["dimension"])
     claims = []
-    for decay in data.decay.values:
-        one = data.sel(decay=decay)
-        mean = one.excess_risk.mean("seed").values
-        error = one.excess_risk.std("seed", ddof=1).values / np.sqrt(one.excess_risk.count("seed").values)
-        theory = one.theory.sel(fine_width=one.width.values).values
-        good = np.abs(mean - theory) <= 3.0 * error + data.attrs["allowance"] * theory
-        claims.append(
-            Claim.of(
-                AGREE,
-                f"λ̃ = {decay:g}",
-                f"{int(good.sum())} of {good.size} widths",
-                bool(good.all()),
-            )
-        )
-    weak = data.theory.isel(decay=0).values
-    peak = int(np.argmax(weak[:-1]))
-    claims.append(
-        Claim.of(
-            DESCENT,
-            f"λ̃ = {float(data.decay[0]):g}",
-            f"R = {weak[peak]:.2f} at p = {data.fine_width.values[peak]:g}, "
-            f"{weak[0]:.2f} at p = 1, {weak[-1]:.2f} at p = d",
-            bool(0 < peak < len(weak) - 1 and weak[peak] > 1.1 * weak[-1]),
-        )
+    for decay in datasets[-1].decay.values:
+        points = []
+        for width in datasets[-1].width.values:
+            share = float(width) / datasets[-1].attrs["dimension"]
+            sizes = []
+            for data in datasets:
+                one = data.sel(decay=decay)
+                at = one.width.values[np.argmin(np.abs(one.width.values / data.attrs["dimension"] - share))]
+                if abs(at / data.attrs["dimension"] - share) > 1e-9:
+                    continue
+                theory = float(one.theory.sel(fine_width=at))
+                sizes.append(finite_size.sized(data, one.excess_risk.sel(width=at), theory))
+            points.append(finite_size.point(f"p = {share:.3g} d", sizes))
+        claims.append(finite_size.claim(AGREE, f"λ̃ = {decay:g}, n = {SAMPLES:g} d²", points))
+    largest = datasets[-1]
+    about = f"λ̃ = {float(largest.decay[0]):g}, d = {largest.attrs['dimension']}"
+    return [*claims, _predicted_peak(largest.isel(decay=0), about), _trained_peak(largest.isel(decay=0), about)]
+
+
+def _predicted_peak(one: xarray.Dataset, about: str) -> Claim:
+    risk, width = one.theory.values, one.fine_width.values
+    peak = int(np.argmax(risk[:-1]))
+    measured = (
+        f"theory alone: R = {risk[peak]:.3g} at p = {width[peak]:g}, {risk[0]:.3g} at p = 1, {risk[-1]:.3g} at p = d"
     )
-    return claims
+    return Claim.of(PREDICTED, about, measured, bool(0 < peak < len(risk) - 1 and risk[peak] > 1.1 * risk[-1]))
 
 
-def _compute(run: Run, dimension: int, seeds: int) -> list[xarray.Dataset]:
-    return [compute(dimension, seeds, run.workers, run.advance, run.store())]
+def _trained_peak(one: xarray.Dataset, about: str) -> Claim:
+    """A mean above those at the smallest and the largest width, each by 3 standard errors."""
+    mean, width = one.excess_risk.mean("seed").values, one.width.values
+    error = one.excess_risk.std("seed", ddof=1).values / np.sqrt(one.excess_risk.count("seed").values)
+    if not np.all(np.isfinite(error)):
+        return Claim.of(TRAINED, about, "not every width converged", None, "a mean is missing")
+    peak = int(np.argmax(mean))
+    drops = [(mean[peak] - mean[k]) / np.hypot(error[peak], error[k]) if k != peak else 0.0 for k in (0, len(mean) - 1)]
+    shown = ", ".join(f"{mean[k]:.3g} ± {error[k]:.1g} at p = {width[k]:g}" for k in (0, peak, len(mean) - 1))
+    return Claim.of(TRAINED, about, f"trained networks: {shown}", bool(min(drops) > 3.0))
+
+
+def _compute(run: Run, sizes: Sequence[tuple[int, int]]) -> list[xarray.Dataset]:
+    return [compute(d, seeds, run.workers, run.advance, run.store(str(d))) for d, seeds in sizes]
 
 
 EXPERIMENT = Experiment(
     name="width",
     title="Risk against width (arXiv:2606.28242)",
-    claims=(AGREE, DESCENT),
-    sizes={"quick": {"dimension": 60, "seeds": 6}, "paper": {"dimension": 150, "seeds": 6}},
+    claims=(AGREE, PREDICTED, TRAINED),
+    sizes={
+        "quick": {"sizes": ((12, 48), (24, 16), (48, 6))},
+        "paper": {"sizes": ((24, 64), (48, 24), (96, 8), (144, 6))},
+    },
     compute=_compute,
-    draw=lambda datasets: draw(datasets[0]),
-    judge=lambda datasets: verdict(datasets[0]),
-    caption=lambda datasets: caption(datasets[0]),
+    draw=draw,
+    judge=verdict,
+    caption=caption,
+    references=("defilippis2025scaling", "girardin2026width"),
 )

@@ -147,7 +147,7 @@ def _beside(points: Points, xs, ys, seen: Shape, options: Options, law: str, bre
     parts = {}
     sides = {"left": xs[0] <= seen.lowest, "right": xs[0] >= peak.x}
     for side, rows in sides.items():
-        if side == "left" and rows.sum() < _LEFT or side == "right" and (seen.at_end or rows.sum() < 3):
+        if (side == "left" and rows.sum() < _LEFT) or (side == "right" and (seen.at_end or rows.sum() < 3)):
             continue
         part = points.take(rows)
         parts[side] = _fit(part, xs[:, rows], ys[rows], options, law, breaks, loss, nothing)
@@ -167,7 +167,7 @@ def _known(points: Points, fixed: Mapping[str, float], law: str) -> tuple[Points
     known = {}
     for name, value in fixed.items():
         number = _checks.finite(f"fixed[{name!r}]", value)
-        if name[0] in "ABxf" and number <= 0.0 or name == "E" and number < 0.0:
+        if (name[0] in "ABxf" and number <= 0.0) or (name == "E" and number < 0.0):
             raise InvalidInput(
                 f"fixed[{name!r}] must be {'0 or ' if name == 'E' else ''}greater than 0, not {number:g}"
             )

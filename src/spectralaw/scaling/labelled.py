@@ -35,8 +35,8 @@ def from_labelled(data: Any) -> tuple[Any, Any, Any]:
     axes = [str(dim) for dim in data.dims if dim not in _SEEDS]
     if len(axes) != 1:
         raise InvalidInput(
-            f"x as a Dataset must vary along one axis, not along {', '.join(axes) or 'none'}; select values of the others "
-            "with .sel"
+            f"x as a Dataset must vary along one axis, not along {', '.join(axes) or 'none'}; "
+            "select values of the others with .sel"
         )
     axis = axes[0]
     if data[axis].dtype.kind not in "iuf":

@@ -29,28 +29,27 @@ class CompatiblePhase(Record):
     """γ that the exponent implies, where the rate depends on it."""
     gamma_interval: tuple[float, float] | None = None
     gamma_allowed: tuple[float, float] | None = None
-    """The interval with the finite-size bias taken off: quote this one."""
+    """The interval with the finite-size bias taken off, as far as it was measured: quote this one."""
 
     def __str__(self) -> str:
-        text = f"{self.low:.3g} to {self.high:.3g}: exponent {self.exponent:+.3f} is compatible with {self.phase}, R ~ {self.rate}"
+        where = f"{self.low:.3g} to {self.high:.3g}: exponent {self.exponent:+.3f}"
+        text = f"{where} is compatible with {self.phase}, R ~ {self.rate}"
         if self.gamma is None or self.gamma_interval is None or self.gamma_allowed is None:
             return text
         low, high = self.gamma_interval
         allowed = self.gamma_allowed
-        return (
-            f"{text}: γ = {self.gamma:.3f} [{low:.3f}, {high:.3f}], "
-            f"with finite size [{allowed[0]:.3f}, {allowed[1]:.3f}]"
-        )
+        finite = f", with finite size [{allowed[0]:.3f}, {allowed[1]:.3f}]" if allowed != (low, high) else ""
+        return f"{text}: γ = {self.gamma:.3f} [{low:.3f}, {high:.3f}]{finite}"
 
 
 # phase, rate, exponent that theory fixes (or None), γ as a function of the exponent s (or None), biased by finite size
 _PHASES: tuple[tuple[str, str, float | None, Any, bool], ...] = (
     ("Ib", "1 (plateau)", 0.0, None, False),
-    ("II", "n^−(2−1/γ)", None, lambda s: 1.0 / (2.0 + s) if s > -2.0 else math.inf, True),
+    ("II", "n^−(2−1/γ)", None, lambda s: 1.0 / (2.0 + s) if s > -2.0 else math.inf, False),
     ("III", "n^−2", -2.0, None, False),
     ("IV, or the best weight decay", "n^(−1+1/(2γ))", None, lambda s: 0.5 / (1.0 + s) if s > -1.0 else math.inf, True),
     ("VIa, VIb", "d/n_eff", -1.0, None, False),
-    ("noiseless", "n_eff^(1−2γ)", None, lambda s: 0.5 * (1.0 - s), True),
+    ("noiseless", "n_eff^(1−2γ)", None, lambda s: 0.5 * (1.0 - s), False),
 )
 _OVERFITTING = {"quadratic": ("V", "(n_eff/d)^(2/5)", 0.4), "diagonal": ("V", "1/log(d/n)", 0.1)}
 

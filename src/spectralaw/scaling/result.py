@@ -371,7 +371,7 @@ class ScalingFit(Record):
         out = Record.to_dict(self)
         if not self.parameters:
             out = {name: value for name, value in out.items() if value not in ({}, [])}
-        if forecast is not None and self.status.is_result or (forecast is not None and self.parts):
+        if (forecast is not None and self.status.is_result) or (forecast is not None and self.parts):
             made = self.forecast(forecast)
             out["forecast"] = [item.to_dict() for item in (made if isinstance(made, list) else [made])]
         if self.model is not None and self.model.law.two_variables and self.status.is_result:

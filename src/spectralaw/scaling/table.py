@@ -62,11 +62,11 @@ def read_table(
     path : path
         Separated by commas, semicolons or tabs; lines that begin with ``#`` are comments.
     columns : mapping, optional
-        Column names for the parts ``x``, ``y``, ``N``, ``D``, ``C``, ``group``, ``weight``, ``se``; what is not named is
-        looked for under its usual names, case-blind.
+        Column names for the parts ``x``, ``y``, ``N``, ``D``, ``C``, ``group``, ``weight``, ``se``; what is not
+        named is looked for under its usual names, case-blind.
     law : str
-        A law of two variables asks for N and D; D is C/(6 N) where only C is given. With ``auto`` a table that has N and
-        D or C is one of two variables.
+        A law of two variables asks for N and D; D is C/(6 N) where only C is given. With ``auto`` a table that has N
+        and D or C is one of two variables.
     skip_first : float
         Share f: rows with x < f · max x of their run are left out.
     drop_worst : int

@@ -24,9 +24,7 @@ def bump(x, height, width):
 def test_noise_is_no_peak(n, repeats, slope):
     x = np.repeat(np.geomspace(1e3, 1e6, n), repeats)
     random = np.random.default_rng(n)
-    alarms = sum(
-        seen(x, x**slope * np.exp(0.03 * random.standard_normal(len(x)))).peak is not None for _ in range(200)
-    )
+    alarms = sum(seen(x, x**slope * np.exp(0.03 * random.standard_normal(len(x)))).peak is not None for _ in range(200))
     assert alarms <= 4
 
 

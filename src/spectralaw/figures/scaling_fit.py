@@ -44,12 +44,7 @@ def draw(fit: Any, *, forecast: Sequence[Any] = (), network: str | None = None) 
 def _one_variable(axes, fit, forecast, network) -> None:
     left, middle, right = axes
     parts = list(fit.parts.values()) or [fit]
-    x, y = (
-        (fit.x[0], fit.y)
-        if not fit.parts
-        else (np.concatenate([p.x[0] for p in parts]), np.concatenate([p.y for p in parts]))
-    )
-    left.plot(x, y, "o", color=INK, markersize=3.2, zorder=4, label="data")
+    left.plot(fit.x[0], fit.y, "o", color=INK, markersize=3.2, zorder=4, label="data")
     for part in parts:
         if not part.status.is_result:
             continue
@@ -116,7 +111,7 @@ def _two_variables(axes, fit) -> None:
     ends = [min(fitted.min(), fit.y.min()), max(fitted.max(), fit.y.max())]
     left.plot(ends, ends, color=INK, linewidth=0.8)
     left.figure.colorbar(scatter, ax=left, label=r"$\log_{10}$ compute")
-    left.set(xscale="log", yscale="log", xlabel="fitted loss", ylabel="measured loss")
+    left.set(xlabel="fitted loss", ylabel="measured loss")
     budgets = np.geomspace(np.quantile(compute, 0.1), compute.max() * 10.0, 5)
     grid = np.geomspace(sizes.min(), sizes.max() * 10.0, 200)
     for k, budget in enumerate(budgets):

@@ -112,7 +112,7 @@ def resolve(evaluate: Callable[[Array], tuple[Array, Array, Array]], start: Arra
             break
         order = np.argsort(-error)
         left = np.cumsum(error[order][::-1])[::-1]  # error of this interval and all better ones
-        halved = np.sort(order[left > 0.3 * allowed])[: _MOST_POINTS]
+        halved = np.sort(order[left > 0.3 * allowed])[:_MOST_POINTS]
         middle = 0.5 * (parameter[halved] + parameter[halved + 1])
         new = evaluate(middle)
         parameter = np.concatenate([parameter, middle])

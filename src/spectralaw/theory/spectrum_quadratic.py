@@ -81,7 +81,9 @@ def quadratic_spectrum(task: Task, noise: float, threshold: float, zero_mass: fl
     if not np.isfinite(noise):
         return Spectrum(np.nan, np.nan, np.nan, (), (), empty, empty, QuadraticLaw(task, 0.0, 0.0, 0.0, ()))
     cut = threshold
-    if noise > 0.0 and narrow(task):  # the smallest survivor is set by the number of units, where that is the smaller one
+    if noise > 0.0 and narrow(
+        task
+    ):  # the smallest survivor is set by the number of units, where that is the smaller one
         cut = max(threshold, quantile(channel.atoms, noise, task.width / dimension))  # type: ignore[operator]
     visible = _visible(channel, noise, cut)
     survivors = 1.0 - zero_mass
@@ -359,7 +361,9 @@ class _Spread:
         start = min(float(np.min(self.channel.atoms.near(np.zeros(1))[0])), 0.0) - 1.001 * noise
         gap = _gap(self.channel, noise, 0.0, smallest) if zeros > 0.0 and learned.count < atoms.rank else None
         if learned.count >= atoms.rank:  # only the zeros are left
-            top = _bisect(lambda u: _spread(self.channel, u) * noise**2 > 1.0, 0.0, _thinnest(self.channel, 0.0, smallest))
+            top = _bisect(
+                lambda u: _spread(self.channel, u) * noise**2 > 1.0, 0.0, _thinnest(self.channel, 0.0, smallest)
+            )
             return [(start, top, zeros, 0.0)]
         above = (end, np.inf, share, share)  # what is above the bulk
         if gap is None:

@@ -71,10 +71,9 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.figures.spectrum import plot_spectrum
     from spectralaw.loading import load
     from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
-    from spectralaw.results import Outlier, Status
-    from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Status
+    from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task

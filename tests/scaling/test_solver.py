@@ -92,7 +92,7 @@ def test_profile_of_an_end_that_is_open_is_infinite():
     y = (1.0 + (x / 1e3) ** -0.4) * np.exp(0.3 * np.random.default_rng(1).standard_normal(12))
     points = read(x, y)[0]
     solution = solve(Law("plateau"), points, "squares")
-    low, high = profile(solution, errors(solution), 2.2)
+    _, high = profile(solution, errors(solution), 2.2)
     assert np.isinf(high[2])
     fit = sl.fit_scaling_law(x, y, law="plateau")
     assert fit.status == "not_identifiable" and "alpha" in fit.message

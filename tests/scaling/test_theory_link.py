@@ -59,14 +59,34 @@ def test_a_grid_is_a_curve():
 
 
 def test_a_sweep_is_a_curve(tmp_path):
-    plan = {
-        "task": {"network": "diagonal", "dimension": 20, "samples": [20, 40, 80, 160, 320], "weight_decay": 1.0, "noise_variance": 0.5},
-        "seeds": 3,
-        "methods": ["convex"],
-    }  # fmt: skip
-    done = sl.sweep(plan, store=tmp_path / "s.sqlite", workers=1)
-    fit = sl.fit_scaling_law(done, bootstrap=50)
-    assert fit.n == 15 and str(fit.status)
+    grid = {"network": "diagonal", "dimension": 20, "samples": [20, 40, 80, 160, 320], "weight_decay": 1.0,
+            "noise_variance": 0.5}  # fmt: skip
+    done = sl.sweep(grid, tmp_path / "s.sqlite", seeds=3, methods=["theory", "convex"], workers=1)
+    with pytest.raises(sl.InvalidInput, match=r"several methods, convex, theory: take one, as in .*'convex'"):
+        sl.fit_scaling_law(done)
+    curves = done.to_xarray()
+    trained = sl.fit_scaling_law(curves.sel(source="convex"), law="power", bootstrap=50)
+    assert trained.n == 15 and trained.status == "converged" and not trained.n_dropped
+    y = curves.excess_risk.sel(source="convex").values.ravel()
+    by_hand = sl.fit_scaling_law(np.repeat(grid["samples"], 3), y, law="power", groups=np.repeat(range(5), 3),
+                                 bootstrap=50)  # fmt: skip
+    assert trained.to_dict() == by_hand.to_dict()
+    theory = sl.fit_scaling_law(curves.sel(source="theory"), law="power", bootstrap=50)
+    assert theory.n == 5  # once, not once for each seed
+    one = sl.sweep(grid, tmp_path / "one.sqlite", seeds=3, methods="convex", workers=1)
+    assert sl.fit_scaling_law(one, law="power", bootstrap=50).to_dict() == trained.to_dict()
+
+
+def test_what_did_not_converge_is_counted_not_fitted():
+    task = sl.Task("diagonal", 10**6, 2e3, 1.0, 0.5)
+    grid = sl.predict_grid(task, samples=np.geomspace(2e3, 3e5, 12))
+    right = sl.fit_scaling_law(grid, law="power")
+    grid.excess_risk[3] = 10.0
+    grid.status[3] = "not_converged"
+    grid.excess_risk[5] = np.nan
+    fit = sl.fit_scaling_law(grid, law="power")
+    assert fit.n == 10 and fit.n_dropped == {"missing value": 1, "not converged": 1}
+    assert fit.exponents["alpha"].value == pytest.approx(right.exponents["alpha"].value, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ import scipy
 
 from spectralaw.scaling.influence import influence
 from spectralaw.scaling.intervals import Intervals
+from spectralaw.scaling.laws import Array
 from spectralaw.scaling.objective import Points
 from spectralaw.scaling.optimum import exponent_a
 from spectralaw.scaling.peak import Shape
+from spectralaw.scaling.records import Certificate, FitStatus, Note
 from spectralaw.scaling.refusals import Verdict, after
 from spectralaw.scaling.regimes import SHORTEST, crossovers, regimes
-from spectralaw.scaling.result import Certificate, FitStatus, Note, ScalingFit
-from spectralaw.scaling.selection import Options, Trial, spread
+from spectralaw.scaling.result import ScalingFit
+from spectralaw.scaling.selection import Options, Trial, quick, spread
 from spectralaw.scaling.solve import Solution
 
 _WARM_UP = 4.0  # σ̂ by which a first point must be off
@@ -33,10 +35,18 @@ _EVERY = ("2209.06640",)
 
 
 def assemble(
-    points: Points, xs, ys, options: Options, trials: list[Trial], chosen: Trial, forecaster: Trial, loss: str, seen: Shape
-) -> ScalingFit:  # fmt: skip
+    points: Points,
+    xs: Array,
+    ys: Array,
+    options: Options,
+    trials: list[Trial],
+    chosen: Trial,
+    forecaster: Trial,
+    loss: str,
+    seen: Shape,
+) -> ScalingFit:
     """The result of the chosen law."""
-    verdict = chosen.verdict
+    verdict = quick(chosen, options)
     solution = chosen.solution
     found = None
     if verdict is None and solution is not None:
@@ -161,7 +171,7 @@ def _notes(
     out = []
     if seen.high is not None:
         out.append((Note.ONE_POINT_HIGH, f"the point at x = {seen.high:.4g} is high: outlier or peak, repeat it"))
-    if points.groups is not None and len(xs) == 1 and _runs(points):
+    if points.correlated:
         out.append(
             (Note.CORRELATED_POINTS, "points of one run are correlated: intervals are right only from whole runs")
         )
@@ -208,10 +218,3 @@ def _notes(
                 (Note.WARM_UP, f"the first point, x = {xs[0, first]:.4g}, is off the law by {off:+.2g} in log y")
             )
     return out
-
-
-def _runs(points: Points) -> bool:
-    """Whether some group holds several x."""
-    assert points.groups is not None
-    pairs = np.unique(np.column_stack([points.groups, np.round(points.u[0], 9)]), axis=0)
-    return len(pairs) > len(np.unique(points.groups))

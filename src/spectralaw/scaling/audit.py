@@ -9,7 +9,7 @@ import numpy as np
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.levenberg import minimise
 from spectralaw.scaling.objective import Points
-from spectralaw.scaling.result import Audit
+from spectralaw.scaling.records import Audit
 from spectralaw.scaling.solve import Solution
 from spectralaw.scaling.starts import starts
 
@@ -38,7 +38,7 @@ def audit(solution: Solution, holdout: object = "auto", fixed: dict[str, float] 
 
 
 def _refit(solution: Solution, kept: np.ndarray, fixed: dict[str, float] | None) -> np.ndarray:
-    """The best fit of some of the points, from the minima of the full fit, and from its own starts where they are few."""
+    """The best fit of some of the points: from the minima of the full fit, and from new starts where they are few."""
     law, points = solution.law, solution.points.take(kept)
     begin = solution.pool
     if law.breaks == 0:

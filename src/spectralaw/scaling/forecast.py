@@ -9,7 +9,8 @@ import numpy as np
 
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.model import Model
-from spectralaw.scaling.result import Audit, Forecast, ScalingFit
+from spectralaw.scaling.records import Audit, Forecast
+from spectralaw.scaling.result import ScalingFit
 
 _CAVEAT = "valid only if no new regime begins"
 
@@ -43,14 +44,15 @@ def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
         low, high = min(low, value - 2.0 * error), max(high, value + 2.0 * error)
     new_low, new_high = value - math.hypot(value - low, model.scatter), value + math.hypot(high - value, model.scatter)
     level = model.frame.level
-    ends = [math.exp(part + level) for part in (value, low, high, new_low, new_high)]
+    value, low, high, new_low, new_high = (math.exp(part + level) for part in (value, low, high, new_low, new_high))
     at = np.exp(where)
     place = float(at[0]) if len(at) == 1 else {n: float(a) for n, a in zip(model.names, at, strict=True)}
-    return Forecast(place, *ends, name, beyond / span if span > 0.0 else math.inf, error, trust, message)
+    reach = beyond / span if span > 0.0 else math.inf
+    return Forecast(place, value, low, high, new_low, new_high, name, reach, error, trust, message)
 
 
 def distance(where: Any, low: Any, high: Any) -> tuple[float, float]:
-    """Decades beyond the data, and decades of the data: of x, or of the compute N·D and of each of N and D."""
+    """Decades beyond the data, and decades of the data: of x, or the larger of those of N and of D."""
     outside = np.maximum(np.maximum(where - high, low - where), 0.0)
     return float(np.max(outside)) / math.log(10.0), float(np.max(high - low)) / math.log(10.0)
 

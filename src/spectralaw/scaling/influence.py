@@ -7,7 +7,7 @@ import numpy as np
 from spectralaw.scaling.covariance import Errors
 from spectralaw.scaling.levenberg import minimise
 from spectralaw.scaling.objective import psi
-from spectralaw.scaling.result import Influence
+from spectralaw.scaling.records import Influence
 from spectralaw.scaling.solve import Solution
 
 _ALL = 60  # up to so many points each is left out in turn; beyond, only those that one Newton step finds

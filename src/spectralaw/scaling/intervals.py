@@ -12,9 +12,10 @@ from spectralaw.scaling.covariance import ABSOLUTE, Errors, errors
 from spectralaw.scaling.laws import Array
 from spectralaw.scaling.model import Model, to_user
 from spectralaw.scaling.profile import profile
-from spectralaw.scaling.result import Estimate
+from spectralaw.scaling.records import Estimate
 from spectralaw.scaling.solve import Solution
 
+_MEMBERS = 6  # points or groups from which the bootstrap is quoted without being asked for
 SUSPECT = 1.5  # sandwich over Wald from which residuals are not independent and alike
 
 
@@ -38,12 +39,14 @@ def intervals(solution: Solution, kind: str, level: float, replicates: int, seed
     not_iid = _suspect(solution, spread)
     method = kind
     if kind == "auto":
-        method = "bootstrap" if not_iid or solution.delta < ABSOLUTE * solution.sigma else "profile"
+        wanted = not_iid or points.correlated or solution.delta < ABSOLUTE * solution.sigma
+        method = "bootstrap" if wanted and _drawable(solution) else "profile"
     thetas = bootstrap(solution, replicates, seed) if method == "bootstrap" else None
     covariance = spread.sandwich if method == "sandwich" else spread.wald
     u = points.u + np.array(points.frame.centres)[:, None]
+    scatter = _scatter(solution, quantile, level)
     model = Model(
-        law, points.frame, points.names, solution.theta, covariance, quantile, solution.sigma, _scatter(solution, quantile, level), level,
+        law, points.frame, points.names, solution.theta, covariance, quantile, solution.sigma, scatter, level,
         u.min(axis=1), u.max(axis=1), thetas,
     )  # fmt: skip
     value = model.user()
@@ -79,6 +82,13 @@ def _carried_ends(solution, spread: Errors, method: str, covariance: Array, quan
     with np.errstate(over="ignore"):
         closed = law.logarithmic & np.isfinite(low)  # an open end stays infinite: it is no amplitude of 0
         return np.where(closed, np.exp(low), low), np.where(law.logarithmic, np.exp(high), high)
+
+
+def _drawable(solution: Solution) -> bool:
+    """Whether there are enough members to draw from: with fewer every replicate is nearly the same."""
+    points = solution.points
+    members = points.n if points.groups is None else len(np.unique(points.groups))
+    return members >= _MEMBERS and points.places >= 2 * (solution.free + 1)
 
 
 def _scatter(solution: Solution, quantile: float, level: float) -> float:

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from spectralaw import _checks
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.inputs import read
-from spectralaw.scaling.result import Estimate, FitStatus, Record
+from spectralaw.scaling.records import Estimate, FitStatus, Record
 
 _CURVED = 0.025  # the curvature at the minimum must be above 0 at this one-sided level
 _FEWEST = 5

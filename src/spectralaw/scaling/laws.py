@@ -191,4 +191,4 @@ class Law:
         """The same law with its parameters in another frame."""
         there, shift = self.to_user(old)
         back, unshift = self.to_user(new)
-        return np.linalg.solve(back, ((theta @ there.T) + shift - unshift).T).T
+        return np.asarray(np.linalg.solve(back, ((theta @ there.T) + shift - unshift).T).T, dtype=np.float64)

@@ -159,9 +159,10 @@ def _step(free, gradient, residuals, jacobian, weights, delta, near, damping) ->
 
 def _solve(system: Array, right: Array) -> Array:
     try:
-        return np.linalg.solve(system, right[..., None])[..., 0]
+        solution = np.linalg.solve(system, right[..., None])
     except np.linalg.LinAlgError:
-        return np.matmul(np.linalg.pinv(system), right[..., None])[..., 0]
+        solution = np.matmul(np.linalg.pinv(system), right[..., None])
+    return np.asarray(solution[..., 0], dtype=np.float64)
 
 
 def _finish(law, points, out: Minima, delta, weights, loose, low, high, polish: int) -> None:

@@ -101,7 +101,7 @@ class Model:
         return self.of(value[0], gradient[0], lambda theta: self.law.local_exponent(theta, u)[0])
 
     def of(self, value: Any, gradient: Array, function: Any) -> Band:
-        """Interval of a function with this gradient (parameters first); ``function`` maps (batch, parameters) to values."""
+        """Interval of a function of this gradient (parameters first); ``function`` maps parameter vectors to values."""
         if self.replicates is not None:
             return Band(value, *self.percentiles(function(self.replicates)))
         variance = np.einsum("j...,jk,k...->...", gradient, self.covariance, gradient)

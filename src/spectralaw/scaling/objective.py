@@ -38,6 +38,19 @@ class Points:
     def n(self) -> int:
         return len(self.v)
 
+    @property
+    def places(self) -> int:
+        """Number of distinct x."""
+        return np.unique(np.round(self.u, 9), axis=1).shape[1]
+
+    @property
+    def correlated(self) -> bool:
+        """Whether some group holds several x: a run measured along the way."""
+        if self.groups is None:
+            return False
+        pairs = np.unique(np.vstack([self.groups, np.round(self.u, 9)]), axis=1)
+        return pairs.shape[1] > len(np.unique(self.groups))
+
     def take(self, rows: np.ndarray) -> Points:
         """Some of the points, in the same frame."""
         weights = self.weights[rows]

@@ -11,7 +11,7 @@ from spectralaw import _checks
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.laws import Array
 from spectralaw.scaling.model import Model
-from spectralaw.scaling.result import ComputeOptimal, Estimate
+from spectralaw.scaling.records import ComputeOptimal, Estimate
 
 
 def allocation(model: Model, C: float, flops: float) -> tuple[float, Array, Any]:
@@ -58,9 +58,9 @@ def compute_optimal(model: Model, C: float, flops: float = 6.0) -> ComputeOptima
     value, gradient, function = allocation(model, C, flops)
     band = model.of(value, gradient, function)
     n, low, high = math.exp(value), math.exp(band.low), math.exp(band.high)
-    data = [C / flops / size for size in (n, high, low)]
-    loss = model.predict({"N": n, "D": data[0]})
-    return ComputeOptimal(C, n, low, high, *data, loss, model.method)
+    d = C / flops / n
+    loss = model.predict({"N": n, "D": d})
+    return ComputeOptimal(C, n, low, high, d, C / flops / high, C / flops / low, loss, model.method)
 
 
 def _gradient(function: Any, theta: Array) -> Array:

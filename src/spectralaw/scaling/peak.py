@@ -9,7 +9,7 @@ import numpy as np
 
 from spectralaw.scaling.laws import Array
 from spectralaw.scaling.objective import NORMAL_MEDIAN, Points
-from spectralaw.scaling.result import Peak
+from spectralaw.scaling.records import Peak
 
 _REPEATED, _ESTIMATED = 4.0, 6.0  # rises in units of σ, where σ is from repeated measurements or from differences
 _SMALLEST = 0.02  # rise of log y below which nothing is said

@@ -1,6 +1,6 @@
 """Profile intervals: {θ_j : 2 (F_j(θ_j) − F)/κ ≤ t²}, every end a batch of refits with θ_j held.
 
-Ends are sought from the estimate outwards by doubling steps, then by secant steps; an end that is never reached is open.
+Ends are sought from the estimate outwards by doubling steps, then by secant steps; an end never reached is open.
 """
 
 from __future__ import annotations

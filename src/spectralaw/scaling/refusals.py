@@ -7,7 +7,7 @@ import numpy as np
 from spectralaw.scaling.intervals import Intervals
 from spectralaw.scaling.laws import Law
 from spectralaw.scaling.objective import Points
-from spectralaw.scaling.result import FitStatus
+from spectralaw.scaling.records import FitStatus
 from spectralaw.scaling.solve import Solution
 
 Verdict = tuple[FitStatus, str]
@@ -79,8 +79,9 @@ def after(solution: Solution, found: Intervals | None) -> Verdict | None:
         vague = np.sqrt(found.errors.wald[j, j]) > _VAGUE * abs(theta[j])
         open_end = not (np.isfinite(estimate.low) and np.isfinite(estimate.high))
         if bound or vague or open_end:
+            advice = "measure several D at each of several N" if law.two_variables else "measure over more decades"
             return (
                 FitStatus.NOT_IDENTIFIABLE,
-                f"{name} is not determined by the data ({estimate}): measure over more decades, or with less noise",
+                f"the data do not determine {name}: {advice}, or with less noise",
             )
     return None

@@ -6,12 +6,13 @@ Asymptotic slopes of overlapping breaks are not exponents; the local exponent of
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
 from spectralaw.scaling.laws import Array
 from spectralaw.scaling.model import Model
-from spectralaw.scaling.result import Crossover, Regime
+from spectralaw.scaling.records import Crossover, Regime
 
 SHORTEST = 0.5  # decades
 _WITHIN = 0.05  # of the mean exponent
@@ -38,33 +39,42 @@ def regimes(model: Model) -> tuple[Regime, ...]:
 
 
 def crossovers(model: Model, found: tuple[Regime, ...]) -> tuple[Crossover, ...]:
-    """Where the local exponent is halfway between neighbouring regimes, with the interval of the delta method."""
+    """Where the local exponent is halfway between neighbouring regimes.
+
+    The interval is the delta method's; the level that is crossed moves with the parameters too.
+    """
     out = []
-    for one, two in zip(found[:-1], found[1:], strict=True):
+    for one, two in pairwise(found):
         change = two.exponent - one.exponent
         if abs(change) < _DISTINCT:
             continue
         ends = np.log([math.sqrt(one.low * one.high), math.sqrt(two.low * two.high)]) - model.frame.centres[0]
-        grid = np.linspace(*ends, 400)
+        grid = np.linspace(ends[0], ends[1], 400)
         value = model.law.local_exponent(model.theta, grid)[0]
-        middle = one.exponent + 0.5 * change
-        place = _crossing(grid, value, middle)[0]
-        if not math.isfinite(place):
+        place, *spread = (float(_crossing(grid, value, one.exponent + share * change)[0]) for share in (0.5, 0.1, 0.9))
+        if not np.all(np.isfinite([place, *spread])):
             continue
-        spread = [_crossing(grid, value, one.exponent + share * change)[0] for share in (0.1, 0.9)]
-        width = abs(spread[1] - spread[0]) / math.log(10.0)
         if model.replicates is not None:
-            places = _crossing(grid, model.law.local_exponent(model.replicates, grid)[0], middle)
-            seen = places[np.isfinite(places)]
-            low, high = model.percentiles(seen) if len(seen) else (-np.inf, np.inf)
+            middle = 0.5 * (_mean(model, model.replicates, one)[0] + _mean(model, model.replicates, two)[0])
+            places = _crossing(grid, model.law.local_exponent(model.replicates, grid)[0], middle[:, None])
+            low, high = model.percentiles(places[np.isfinite(places)])
         else:
             here, gradient = model.law.local_exponent(model.theta, np.array([place - 1e-4, place, place + 1e-4]))
+            middle = 0.5 * (_mean(model, model.theta, one)[1][0] + _mean(model, model.theta, two)[1][0])
             bend = (here[0, 2] - here[0, 0]) / 2e-4
-            _, low, high = model.of(place, -gradient[0][:, 1] / bend, None)
+            _, low, high = model.of(place, (middle - gradient[0][:, 1]) / bend, None)
         with np.errstate(over="ignore"):
             x, low, high = (float(np.exp(part + model.frame.centres[0])) for part in (place, low, high))
-        out.append(Crossover(x, low, high, width if math.isfinite(width) else 0.0))
+        out.append(Crossover(x, low, high, abs(spread[1] - spread[0]) / math.log(10.0)))
     return tuple(out)
+
+
+def _mean(model: Model, theta: Array, regime: Regime) -> tuple[Array, Array]:
+    """Mean local exponent over a regime, and its gradient, for each parameter vector."""
+    low, high = np.log([regime.low, regime.high]) - model.frame.centres[0]
+    grid = np.linspace(low, high, _PER_DECADE)
+    value, gradient = model.law.local_exponent(theta, grid)
+    return value.mean(axis=1), gradient.mean(axis=2)
 
 
 def _grid(model: Model) -> Array:
@@ -100,7 +110,7 @@ def _steady(slope: Array) -> bool:
     return bool(slope.max() - mean <= _WITHIN and mean - slope.min() <= _WITHIN)
 
 
-def _crossing(grid: Array, values: Array, level: float) -> Array:
+def _crossing(grid: Array, values: Array, level: float | Array) -> Array:
     """First crossing of ``level`` in each row, by linear interpolation; infinite where there is none."""
     above = np.atleast_2d(values) - level
     change = (above[:, :-1] * above[:, 1:] <= 0.0) & (above[:, :-1] != above[:, 1:])

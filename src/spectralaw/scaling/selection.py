@@ -14,8 +14,8 @@ from spectralaw.scaling.intervals import Intervals, intervals
 from spectralaw.scaling.laws import Law
 from spectralaw.scaling.levenberg import minimise
 from spectralaw.scaling.objective import Points
+from spectralaw.scaling.records import Audit, Candidate, FitStatus
 from spectralaw.scaling.refusals import Verdict, after, before
-from spectralaw.scaling.result import Audit, Candidate, FitStatus
 from spectralaw.scaling.solve import Solution, solve
 
 CLAIM = 6.0  # AICc by which a break must improve on the laws without it

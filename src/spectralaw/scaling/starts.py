@@ -6,6 +6,7 @@ from a small non-negative system; exponents are scanned over a grid whose points
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -76,7 +77,7 @@ def _grid_minima(misfit: Array) -> np.ndarray:
     return np.concatenate([local, np.setdiff1d(np.argsort(flat)[: 2 * _KEPT_TWO], local)])[:_KEPT_TWO]
 
 
-def _project(columns: list[Array], weights: Array, plateau: float | None) -> tuple[Array, Array]:
+def _project(columns: Sequence[Array], weights: Array, plateau: float | None) -> tuple[Array, Array]:
     """Least Σ w (Σ_t c_t column_t − 1)², c ≥ 0, over all supports with a power law in them; E may be given."""
     count = len(columns)
     shape = columns[-1].shape[:-1]

@@ -91,6 +91,14 @@ def test_several_curves_in_one_table_are_told(tmp_path):
         ("tokens,loss\n1,2\n", ["--skip-first", "2"], "skip_first must be a share below 1"),
         ("tokens,loss\n1,2\n3,1\n", ["--drop-worst", "2"], "drop_worst must leave some"),
         ("tokens,loss\n1,2\n3,1\n", ["--loss", "l7"], "loss must be one of"),
+        ("tokens,loss\n1,2\n3,1\n", ["--budget", "1e20"], "budget goes with the law of two variables"),
+        ("tokens,loss\n1,2\n3,1\n", ["--network", "deep"], "network must be"),
+        ("tokens,loss\n1,2\n3,1\n", ["--figure", "f.txt"], "f.txt"),
+        ("N,D,loss\n1,2,3\n", ["--network", "diagonal"], "network goes with a law of one variable"),
+        ("N,D,loss\n1,2,3\n", ["--forecast", "5"], "forecast must be N,D"),
+        ("tokens,loss,weight\n1,2,1\n3,1,0\n", [], "column 'weight' must be finite and greater than 0, but data row 2"),
+        ("tokens,loss,se\n1,2,0\n3,1,1\n", [], "column 'se' must be finite and greater than 0, but data row 1"),
+        ("m,tokens,loss\na,1,2\nb,3,1\nb,3,-1\n", ["--where", "m=b"], "data row 3 has -1"),
     ],
 )
 def test_bad_tables_and_options(tmp_path, capsys, text, arguments, sentence):
@@ -117,6 +125,43 @@ def test_the_command_says_what_the_function_says(tmp_path, capsys):
     assert "fixed" in capsys.readouterr().out
 
 
+def test_seeds_of_two_variables_are_replicates_of_a_pair_and_rows_without_a_run_are_counted(tmp_path):
+    rows = [(n, d, seed) for n in (1e6, 1e7) for d in (1e8, 1e9) for seed in range(2)]
+    text = "N,D,seed,loss\n" + "\n".join(f"{n},{d},{s},{2 + n**-0.3 + s}" for n, d, s in rows)
+    assert len(set(read_table(_file(tmp_path, text)).groups)) == 4  # not 2, the number of D
+    table = read_table(_file(tmp_path, "n,run,loss\n1,a,3\n2,,2\n3,a,1\n"))
+    assert len(table.y) == 2 and table.dropped == {"missing value": 1} and "'run'" in table.remarks[0]
+    single = read_table(_file(tmp_path, "n,seed,loss\n1,0,3\n2,1,2\n3,2,1\n"))
+    assert single.groups is None
+
+
+def test_skip_first_is_a_share_of_each_run(tmp_path):
+    text = "run,n,loss\n" + "\n".join(f"{r},{n},{1 / n}" for r, most in (("a", 100), ("b", 1000)) for n in
+                                        (most // 20, most // 5, most))  # fmt: skip
+    table = read_table(_file(tmp_path, text), skip_first=0.1)
+    assert sorted(table.x) == [20.0, 100.0, 200.0, 1000.0] and table.dropped == {"skip_first": 2}
+
+
+def test_a_first_point_off_the_law_is_told(tmp_path, capsys):
+    text = _power(noise=0.005)
+    assert cli.run(["fit", str(_file(tmp_path, text)), "--law", "power", "--json"]) == 0
+    assert "warm_up" not in json.loads(capsys.readouterr().out)["notes"]
+    lines = text.splitlines()
+    lines[1] = lines[1].split(",")[0] + "," + str(1.3 * float(lines[1].split(",")[1]))
+    path = _file(tmp_path, "\n".join(lines))
+    assert cli.run(["fit", str(path), "--law", "power", "--json"]) == 0
+    assert "warm_up" in json.loads(capsys.readouterr().out)["notes"]
+    assert cli.run(["fit", str(path), "--law", "power", "--json", "--skip-first", "0.0015"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert "warm_up" not in report["notes"] and report["n_dropped"] == {"skip_first": 1}
+
+
+def test_an_invalid_table_has_a_status_in_json(tmp_path, capsys):
+    assert cli.run(["fit", str(_file(tmp_path, "n,loss\n10,0\n20,2\n")), "--json"]) == 2
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["status"] == "invalid" and "data row 1 has 0" in printed.err
+
+
 def test_a_refusal_is_exit_status_one_with_json(tmp_path, capsys):
     path = _file(tmp_path, "n,loss\n10,3\n20,2\n")
     assert cli.run(["fit", str(path), "--json"]) == 1
@@ -127,8 +172,36 @@ def test_a_refusal_is_exit_status_one_with_json(tmp_path, capsys):
 def test_the_picture(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     path = _file(tmp_path, _power())
-    assert (
-        cli.run(["fit", str(path), "--figure", str(tmp_path / "f.png"), "--forecast", "1e7", "--network", "diagonal"])
-        == 0
-    )
-    assert (tmp_path / "f.png").stat().st_size > 10_000
+    picture = tmp_path / "f.png"
+    assert cli.run(["fit", str(path), "--figure", str(picture), "--forecast", "1e7", "--network", "diagonal"]) == 0
+    assert picture.stat().st_size > 10_000 and f"drawn in {picture}" in capsys.readouterr().out
+    none = tmp_path / "none.png"
+    assert cli.run(["fit", str(_file(tmp_path, "n,loss\n10,3\n20,2\n")), "--figure", str(none)]) == 1
+    assert not none.exists() and "nothing was drawn" in capsys.readouterr().out
+
+
+def test_two_variables_joint_profile_and_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    from spectralaw.scaling.joint import joint_profile
+
+    rng = np.random.default_rng(1)
+    size, data = (part.ravel() for part in np.meshgrid(np.geomspace(3e7, 1e10, 7), np.geomspace(1e9, 3e11, 6)))
+    y = (1.7 + 400 * size**-0.34 + 400 * data**-0.28) * np.exp(0.003 * rng.standard_normal(len(size)))
+    text = "N,D,loss\n" + "\n".join(f"{a},{b},{c}" for a, b, c in zip(size, data, y, strict=True))
+    path = _file(tmp_path, text)
+    picture = tmp_path / "f.png"
+    assert cli.run(["fit", str(path), "--figure", str(picture), "--budget", "1e21", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    fit = sl.fit_scaling_law({"N": size, "D": data}, y)
+    assert picture.exists() and report["parameters"] == fit.to_dict()["parameters"]
+    assert report["compute_optimal"] == [fit.compute_optimal(1e21).to_dict()]
+    found = joint_profile(fit, points=25)
+    inside = found.rise <= found.levels[0.95]
+    one = found.rise <= 4.1  # about t² of the profile of one exponent
+    for axis, name, ends in ((0, "alpha", found.alpha), (1, "beta", found.beta)):
+        across = ends[one.any(axis=axis)]
+        estimate, step = fit.parameters[name], ends[1] - ends[0]
+        assert abs(across[0] - estimate.low) < 1.5 * step and abs(across[-1] - estimate.high) < 1.5 * step
+    assert 10 < inside.sum() < 0.7 * inside.size and not inside[[0, -1]].any() and not inside[:, [0, -1]].any()
+    with pytest.raises(sl.InvalidInput, match="two variables"):
+        joint_profile(sl.fit_scaling_law(np.geomspace(1, 1e3, 8), np.geomspace(1, 1e-1, 8)))

@@ -54,47 +54,67 @@ def fit(
 
     Exit status 0 for a law, 1 where the data refuse one (the status says why), 2 for a table that cannot be used.
     """
-    import spectralaw as sl
-    from spectralaw.scaling.table import read_table
+    from spectralaw import InvalidInput
 
+    picture = options.figure_path(figure)
     parts = {"x": x, "y": y, "N": size, "D": data, "C": compute, "group": group, "weight": weight}
     chosen = dict(_split("where", text) for text in where or ())
-    table = read_table(file, columns=parts, law=law, skip_first=skip_first, drop_worst=drop_worst, where=chosen)  # type: ignore[arg-type]
     known = {name: options.number_from(value) for name, value in (_split("fixed", text) for text in fixed or ())}
-    found = sl.fit_scaling_law(
-        table.x,
-        table.y,
-        law=law,
-        breaks=breaks if breaks == "auto" else options.number_from(breaks),  # type: ignore[arg-type]
-        loss=loss,
-        delta=delta,
-        weights=table.weights,
-        groups=table.groups,
-        fixed=known,
-        interval=interval,
-        level=level,
-        bootstrap=bootstrap,  # type: ignore[arg-type]
-        seed=seed,  # type: ignore[arg-type]
-    )
-    found = dataclasses.replace(found, n_dropped=table.dropped)
-    two = isinstance(table.x, dict)
-    at = [_place(text, two) for text in forecast or ()]
-    usable = found.status.is_result
-    if figure is not None:
-        _draw(found, figure, at, network)
+    arguments = dict(
+        law=law, breaks=breaks if breaks == "auto" else options.number_from(breaks), loss=loss, delta=delta,
+        fixed=known, interval=interval, level=level, bootstrap=bootstrap, seed=seed,
+    )  # fmt: skip
+    try:
+        table, found, asked = _fit(file, parts, skip_first, drop_worst, chosen, arguments, forecast, budget, network)
+    except InvalidInput as error:
+        if json:
+            output.print_json({"status": "invalid", "message": str(error)})
+        raise
+    if picture is not None and (found.status.is_result or found.parts):
+        from spectralaw.figures import look, scaling_fit
+
+        look.write(scaling_fit.draw(found, forecast=asked.places, network=network, names=table.columns), picture)
     if json:
-        extra = {"compute": [options.number_from(text) for text in budget]} if budget and two and usable else {}
-        values = found.to_dict(**extra)
-        if at and usable:
-            values["forecast"] = [found.forecast(place).to_dict() for place in at]
-        if network is not None and usable and not two:
-            values["compatible_phases"] = [row.to_dict() for row in found.compatible_phases(network)]
-        remarks = [*values.get("remarks", []), *table.remarks]
-        output.print_json({**values, "columns": table.columns, **({"remarks": remarks} if remarks else {})})
+        _print_json(found, table, asked)
     else:
-        _print(found, table, at, budget or [], network, figure)
-    if not usable:
+        _print(found, table, asked, picture)
+    if not found.status.is_result:
         raise typer.Exit(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """What is to be said beside the fit."""
+
+    places: list[Any]
+    budgets: list[float]
+    network: str | None
+
+
+def _fit(
+    file: Path, parts: Any, skip_first: Any, drop_worst: Any, where: Any, arguments: Any, forecast: Any, budget: Any,
+    network: str | None,
+) -> tuple[Any, Any, _Asked]:  # fmt: skip
+    import spectralaw as sl
+    from spectralaw import _checks
+    from spectralaw.scaling.table import read_table
+
+    table = read_table(
+        file, columns=parts, law=arguments["law"], skip_first=skip_first, drop_worst=drop_worst, where=where
+    )
+    two = isinstance(table.x, dict)
+    if budget and not two:
+        raise sl.InvalidInput("budget goes with the law of two variables, N and D, not with one of x")
+    if network is not None and two:
+        raise sl.InvalidInput("network goes with a law of one variable, not with one of N and D")
+    if network is not None:
+        network = _checks.choice("network", network, ("diagonal", "quadratic"))
+    places = [_place(text, two) for text in forecast or ()]
+    asked = _Asked(places, [options.number_from(text) for text in budget or ()], network)
+    if min(asked.budgets, default=1.0) <= 0.0:
+        raise sl.InvalidInput(f"budget must be greater than 0, not {min(asked.budgets):g}")
+    found = sl.fit_scaling_law(table.x, table.y, weights=table.weights, groups=table.groups, **arguments)
+    return table, dataclasses.replace(found, n_dropped=table.dropped), asked
 
 
 def _split(option: str, text: str) -> tuple[str, str]:
@@ -115,36 +135,59 @@ def _place(text: str, two: bool) -> Any:
     return {"N": numbers[0], "D": numbers[1]} if two else numbers[0]
 
 
-def _draw(found: Any, path: Path, at: list[Any], network: str | None) -> None:
-    from spectralaw.figures import look, scaling_fit
+def _print_json(found: Any, table: Any, asked: _Asked) -> None:
+    usable = found.status.is_result
+    values = found.to_dict(**({"compute": asked.budgets} if asked.budgets and usable else {}))
+    if asked.places and usable:
+        made = [found.forecast(place) for place in asked.places]
+        values["forecast"] = [one.to_dict() for one in made]
+        if any(one.trust == "extrapolation" for one in made):
+            values["notes"] = [*values["notes"], "forecast_far"]
+    if asked.network is not None and usable:
+        rows = found.compatible_phases(asked.network)
+        values["compatible_phases"] = [row.to_dict() for row in rows]
+        for regime in values["regimes"]:
+            regime["phases"] = [row.phase for row in rows if row.low == regime["low"]]
+    remarks = [*values.get("remarks", []), *table.remarks]
+    output.print_json({**values, "columns": table.columns, **({"remarks": remarks} if remarks else {})})
 
-    look.require_matplotlib()
-    if not found.status.is_result and not found.parts:
-        return
-    scaling_fit.draw(found, forecast=at, network=network).savefig(path, dpi=200)
 
-
-def _print(found: Any, table: Any, at: list[Any], budgets: list[str], network: str | None, figure: Path | None) -> None:
+def _print(found: Any, table: Any, asked: _Asked, picture: Path | None) -> None:
     dropped = "".join(f", {count} left out ({why})" for why, count in table.dropped.items())
     named = ", ".join(f"{part} = {name}" for part, name in table.columns.items())
-    typer.echo(f"{found.n} points{dropped}; {named}")
+    output.echo(f"{found.n} points{dropped}; {named}")
     for remark in table.remarks:
-        typer.echo(f"  {remark}")
-    typer.echo(repr(found))
+        output.echo(f"  {remark}")
+    output.echo(repr(found))
     for side, part in found.parts.items():
-        typer.echo(f"{side} of the peak: {part!r}")
-    if not found.status.is_result:
-        return
-    if found.plateau is not None and "E" not in found.parameters:
-        typer.echo(f"  plateau {found.plateau}")
-    for place in at:
-        one = found.forecast(place)
-        typer.echo(f"forecast at {place}: {one.value:.5g} [{one.low:.5g}, {one.high:.5g}] ({one.trust}: {one.message})")
-    for text in budgets:
-        best = found.compute_optimal(options.number_from(text))
-        typer.echo(f"C = {best.C:.4g}: N = {best.N:.4g} [{best.N_low:.4g}, {best.N_high:.4g}], D = {best.D:.4g}")
-    if network is not None:
-        for row in found.compatible_phases(network):
-            typer.echo(f"  {row}")
-    if figure is not None:
-        typer.echo(f"picture: {figure}")
+        output.echo(f"{side} of the peak: {part!r}")
+    if len(found.candidates) > 1:
+        output.print_table(
+            ("law", "breaks", "AICc", "BIC", "held-out error", "status"),
+            [
+                (one.law, str(one.breaks), *(_number(v) for v in (one.aicc, one.bic, one.audit_error)), str(one.status))
+                for one in found.candidates
+            ],
+        )
+    if found.status.is_result:
+        for place in asked.places:
+            one = found.forecast(place)
+            at = ", ".join(f"{k} = {v:g}" for k, v in place.items()) if isinstance(place, dict) else f"{place:g}"
+            ends = f"{one.value:.5g} [{one.low:.5g}, {one.high:.5g}]"
+            output.echo(f"forecast at {at} by the {one.law} law: {ends} ({one.trust}: {one.message})")
+        for budget in asked.budgets:
+            best = found.compute_optimal(budget)
+            size, data = (f"{v:.4g} [{low:.4g}, {high:.4g}]" for v, low, high in
+                          ((best.N, best.N_low, best.N_high), (best.D, best.D_low, best.D_high)))  # fmt: skip
+            output.echo(f"C = {best.C:.4g}: N = {size}, D = {data}, loss {best.loss:.5g}")
+        for row in found.compatible_phases(asked.network) if asked.network is not None else ():
+            output.echo(f"  {row}")
+    elif asked.places or asked.budgets:
+        output.echo("no forecast: the data carry no law over their whole range")
+    if picture is not None:
+        drawn = found.status.is_result or found.parts
+        output.echo(f"drawn in {picture}" if drawn else "nothing was drawn: there is no law")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

@@ -29,9 +29,11 @@ from spectralaw.scaling.records import (
 )
 
 if TYPE_CHECKING:
+    from spectralaw.scaling.covariance import Errors
     from spectralaw.scaling.matching import TheoryMatch
     from spectralaw.scaling.model import Model
     from spectralaw.scaling.phases import CompatiblePhase
+    from spectralaw.scaling.solve import Solution
     from spectralaw.task import Task
 
 Array = NDArray[np.float64]
@@ -89,6 +91,9 @@ class ScalingFit(Record):
     model: Model | None = field(default=None, repr=False)
     """The law with its covariance, for functions of it."""
     forecaster: Model | None = field(default=None, repr=False)
+    solution: Solution | None = field(default=None, repr=False)
+    """The minimum, for profiles."""
+    errors: Errors | None = field(default=None, repr=False)
 
     def predict(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Any:
         """The fitted law at ``x`` (or at ``{"N": ..., "D": ...}``); a float for one point."""

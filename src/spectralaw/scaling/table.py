@@ -27,6 +27,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 _MISSING = {"", "na", "nan", "null", "none"}
 _FLOPS = 6.0
+_FEWEST = 3  # rows for each text of a column that tells curves apart, in the mean
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,14 @@ def read_table(
         For files that cannot be read, columns that are not there, and cells that are no numbers (the row is named).
     """
     names, cells = _cells(Path(path))
-    cells, taken = _where(names, cells, where or {})
+    cells, numbers, taken = _where(names, cells, where or {})
     asked = {part: name for part, name in (columns or {}).items() if name is not None}
     found, remarks = _parts(names, asked, law)
     remarks += _pooled(names, cells, set(found.values()) | set(where or {}))
     rows = len(cells)
-    values = {part: _numbers(cells, names.index(name), name) for part, name in found.items() if part != "group"}
+    values = {
+        part: _numbers(cells, numbers, names.index(name), name) for part, name in found.items() if part != "group"
+    }
     keep, dropped = np.ones(rows, dtype=bool), ({"where": taken} if taken else {})
     for part, column in values.items():
         missing = np.isnan(column) & keep
@@ -97,6 +100,11 @@ def read_table(
     if "group" in found:
         place = names.index(found["group"])
         labels = np.array([row[place].strip() for row in cells])
+        nowhere = np.array([label.lower() in _MISSING for label in labels]) & keep
+        if nowhere.any():
+            dropped["missing value"] = dropped.get("missing value", 0) + int(nowhere.sum())
+            remarks.append(f"{int(nowhere.sum())} rows without a value of {found['group']!r} were left out")
+        keep &= ~nowhere
     y = values["y"]
     if "N" in found:
         if "D" not in values:
@@ -126,27 +134,31 @@ def read_table(
     if not keep.any():
         raise InvalidInput(f"table {path} has no row without a missing value")
     x: Any = {"N": values["N"][keep], "D": values["D"][keep]} if "N" in found else axis[keep]
-    _positive(y, found["y"], keep)
-    for part in ("x",) if "N" not in found else ("N", "D"):
-        _positive(values[part], found.get(part, part), keep)
+    for part in ("y", *(("x",) if "N" not in found else ("N", "D")), "weight", "se"):
+        if part in values:
+            _positive(values[part], found.get(part, part), keep, numbers)
     weights = values["weight"][keep] if "weight" in values else None
     if "se" in values:
         weights = 1.0 / values["se"][keep] ** 2
         remarks.append(f"weights are 1/{found['se']}²")
-    groups, said = _groups(labels, keep, axis, found)
+    place = np.column_stack([values["N"], values["D"]]) if "N" in found else axis[:, None]
+    groups, said = _groups(labels, keep, place, found)
     return Table(x, y[keep], groups, weights, dropped, found, tuple(remarks + said))
 
 
-def _where(names: list[str], cells: list[list[str]], where: Mapping[str, str]) -> tuple[list[list[str]], int]:
-    """Rows with the values that were asked for, and how many others there were."""
-    kept = cells
+def _where(
+    names: list[str], cells: list[list[str]], where: Mapping[str, str]
+) -> tuple[list[list[str]], list[int], int]:
+    """Rows with the values that were asked for, their numbers in the file, and how many others there were."""
+    kept, numbers = cells, list(range(1, len(cells) + 1))
     for column, value in where.items():
         place = names.index(_named(names, column, "where"))
         there = sorted({row[place].strip() for row in kept})
+        numbers = [number for number, row in zip(numbers, kept, strict=True) if row[place].strip() == value]
         kept = [row for row in kept if row[place].strip() == value]
         if not kept:
             raise InvalidInput(f"where {column}={value} leaves no row; the column has {', '.join(there[:12])}")
-    return kept, len(cells) - len(kept)
+    return kept, numbers, len(cells) - len(kept)
 
 
 def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[str]:
@@ -154,7 +166,7 @@ def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[st
     said = []
     for place, name in enumerate(names):
         values = [row[place].strip() for row in cells]
-        several = 1 < len(set(values)) <= len(values) // 2
+        several = 1 < len(set(values)) <= len(values) // _FEWEST
         if name not in used and several and not any(_is_number(v) or v.lower() in _MISSING for v in values):
             said.append(
                 f"the column {name!r} has {len(set(values))} values, whose points are fitted as one curve; "
@@ -163,13 +175,16 @@ def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[st
     return said
 
 
-def _groups(labels: Any, keep: Array, axis: Array, found: dict[str, str]) -> tuple[Any, list[str]]:
+def _groups(labels: Any, keep: Array, place: Array, found: dict[str, str]) -> tuple[Any, list[str]]:
     """Runs, or, where each x was measured with several seeds, the x."""
     if labels is None:
         return None, []
     name = found["group"]
     if name.lower() == "seed":
-        return axis[keep], [f"several {name!r} of one x are its replicates: whole x are drawn by the bootstrap"]
+        where = np.unique(place[keep], axis=0, return_inverse=True)[1].ravel()
+        if where.size == 0 or where.max() + 1 == len(where):
+            return None, []
+        return where, [f"several {name!r} of one x are its replicates: whole x are drawn by the bootstrap"]
     groups = labels[keep]
     if len(set(groups)) == len(groups):
         return None, []
@@ -262,7 +277,7 @@ def _alias(names: list[str], part: str) -> tuple[str | None, list[str]]:
     return (fits[0], fits[1:]) if fits else (None, [])
 
 
-def _numbers(cells: list[list[str]], place: int, name: str) -> Array:
+def _numbers(cells: list[list[str]], numbers: list[int], place: int, name: str) -> Array:
     column = np.empty(len(cells))
     for row, line in enumerate(cells):
         text = line[place].strip()
@@ -271,7 +286,7 @@ def _numbers(cells: list[list[str]], place: int, name: str) -> Array:
         elif _is_number(text):
             column[row] = float(text)
         else:
-            raise InvalidInput(f"column {name!r} must hold numbers, but data row {row + 1} has {text!r}")
+            raise InvalidInput(f"column {name!r} must hold numbers, but data row {numbers[row]} has {text!r}")
     return column
 
 
@@ -283,9 +298,9 @@ def _is_number(text: str) -> bool:
     return "_" not in text
 
 
-def _positive(values: Array, name: str, keep: Array) -> None:
+def _positive(values: Array, name: str, keep: Array, numbers: list[int]) -> None:
     bad = np.flatnonzero(keep & ~(np.isfinite(values) & (values > 0.0)))
     if bad.size:
         raise InvalidInput(
-            f"column {name!r} must be finite and greater than 0, but data row {int(bad[0]) + 1} has {values[bad[0]]:g}"
+            f"column {name!r} must be finite and greater than 0, but data row {numbers[bad[0]]} has {values[bad[0]]:g}"
         )

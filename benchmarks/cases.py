@@ -11,6 +11,7 @@ import numpy as np
 import spectralaw as sl
 from benchmarks import peers
 from benchmarks.report import Row, missing, versus
+from benchmarks.scaling import scaling_laws
 from benchmarks.timing import Times, measure, process
 
 
@@ -221,4 +222,5 @@ CASES = {
     "quadratic-training": quadratic_training,
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
+    "scaling-laws": scaling_laws,
 }

@@ -258,8 +258,8 @@ def cite(*subjects: Any) -> str:
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
         return _named(subject)
-    if hasattr(subject, "citations"):  # arXiv numbers, as a fit carries them
-        return tuple(key for key, (_, fields) in _ENTRIES.items() if fields.get("eprint") in subject.citations)
+    if _is(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
+        return tuple(key for number in subject.citations for key in _named(number))
     if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
         return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
     if _is(subject, "Comparison"):

@@ -87,6 +87,8 @@ def assemble(
         interval=found.method,
         model=found.model,
         forecaster=ahead.model,
+        solution=solution,
+        errors=found.errors,
     )
     return ScalingFit(**base)
 

@@ -11,6 +11,7 @@ from spectralaw import _checks
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.assemble import assemble, refuse
 from spectralaw.scaling.inputs import read
+from spectralaw.scaling.labelled import from_labelled
 from spectralaw.scaling.laws import Frame, Law
 from spectralaw.scaling.model import from_user
 from spectralaw.scaling.objective import Points
@@ -50,7 +51,8 @@ def fit_scaling_law(
     Parameters
     ----------
     x : array_like, or mapping {"N": ..., "D": ...}
-        Samples, tokens, compute, …, all greater than 0; the mapping for two variables.
+        Samples, tokens, compute, …, all greater than 0; the mapping for two variables. Or a Dataset of
+        :func:`~spectralaw.predict_grid` or an open sweep that varies along one axis, and no ``y``.
     y : array_like
         Losses, greater than 0.
     law : str
@@ -96,6 +98,10 @@ def fit_scaling_law(
     arXiv:2203.15556 (the law of two variables), 2404.10102 (its minimum), 2210.14891 (smooth breaks), 2209.06640
     (extrapolation), 2403.08540 (tied exponents).
     """
+    dropped: dict[str, int] = {}
+    if y is None:
+        x, y, members, dropped = from_labelled(x)
+        groups = members if groups is None else groups
     points, xs, ys = read(x, y, weights, groups)
     _checks.choice("law", law, LAWS)
     _checks.choice("loss", loss, LOSSES)
@@ -120,9 +126,8 @@ def fit_scaling_law(
     kind = "squares" if loss == "linear_squares" else loss
     options = Options(kind, delta, known, interval, level, replicates, _checks.whole("seed", seed), holdout)
     seen = Shape(None, None, False, None) if two else shape(points, xs[0])
-    if seen.peak is not None:
-        return _beside(points, xs, ys, seen, options, law, breaks, loss)
-    return _fit(points, xs, ys, options, law, breaks, loss, seen)
+    make = _fit if seen.peak is None else _beside
+    return replace(make(points, xs, ys, options, law, breaks, loss, seen), n_dropped=dropped)
 
 
 def _fit(points: Points, xs, ys, options: Options, law: str, breaks, loss: str, seen: Shape) -> ScalingFit:
@@ -134,7 +139,7 @@ def _fit(points: Points, xs, ys, options: Options, law: str, breaks, loss: str, 
     return assemble(points, xs, ys, options, trials, chosen, forecaster, loss, seen)
 
 
-def _beside(points: Points, xs, ys, seen: Shape, options: Options, law: str, breaks, loss: str) -> ScalingFit:
+def _beside(points: Points, xs, ys, options: Options, law: str, breaks, loss: str, seen: Shape) -> ScalingFit:
     """With a peak there is no law over the whole range: the sides are fitted on their own."""
     peak = seen.peak
     assert peak is not None and seen.lowest is not None

@@ -6,13 +6,14 @@ import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
 from spectralaw.saving import Saved
+from spectralaw.scaling.covariance import Errors
 from spectralaw.scaling.forecast import forecasts
 from spectralaw.scaling.model import Model
 from spectralaw.scaling.optimum import compute_optimal
@@ -31,6 +32,12 @@ from spectralaw.scaling.records import (
     Regime,
     plain,
 )
+from spectralaw.scaling.solve import Solution
+
+if TYPE_CHECKING:
+    from spectralaw.scaling.matching import TheoryMatch
+    from spectralaw.scaling.phases import CompatiblePhase
+    from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
@@ -87,6 +94,9 @@ class ScalingFit(Record, Saved):
     model: Model | None = field(default=None, repr=False)
     """The law with its covariance, for functions of it."""
     forecaster: Model | None = field(default=None, repr=False)
+    solution: Solution | None = field(default=None, repr=False)
+    """The minimum, for profiles."""
+    errors: Errors | None = field(default=None, repr=False)
 
     def predict(self, x: ArrayLike | Mapping[str, ArrayLike]) -> Any:
         """The fitted law at ``x`` (or at ``{"N": ..., "D": ...}``); a float for one point."""
@@ -112,6 +122,32 @@ class ScalingFit(Record, Saved):
     def compute_optimal(self, C: float, flops: float = 6.0) -> ComputeOptimal:
         """Model size N and data D of least loss for C = ``flops`` · N · D."""
         return compute_optimal(self._usable("compute_optimal"), C, flops)
+
+    def compatible_phases(self, network: str) -> tuple[CompatiblePhase, ...]:
+        """Phases of the theory whose rate in n has the exponent of a regime, with the γ they would mean.
+
+        For curves of the excess risk against samples; a row says *compatible*, not *is*.
+        """
+        from spectralaw.scaling.phases import compatible
+
+        self._usable("compatible_phases")
+        return compatible(self.regimes, network)
+
+    def match_theory(self, task: Task, free: tuple[str, ...] = ("gamma", "noise_variance")) -> TheoryMatch:
+        """Parameters of a task whose predicted excess risk is this curve, through the exact equations.
+
+        Parameters
+        ----------
+        task : Task
+            What is known. R must be in the teacher's units, unless ``scale`` is free.
+        free : tuple of str
+            Of ``gamma``, ``noise_variance``, ``weight_decay``, ``scale``.
+        """
+        from spectralaw.scaling.matching import match
+
+        if len(self.x) != 1 or not self.y.size:
+            raise InvalidInput("match_theory needs a fit of one variable, the number of samples")
+        return match(self.x[0], self.y, task, free, self.level)
 
     def table(self) -> list[dict[str, Any]]:
         """Rows of parameters, exponents, regimes and crossovers."""

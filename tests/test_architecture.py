@@ -22,11 +22,21 @@ MAY_IMPORT = {
     "ensembles": BASE,
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
-    "scaling": ASKED | {"figures"},  # a task or a prediction is handed in where one is wanted
+    "scaling": ASKED | {"theory"},  # the exact equations, for a task that is handed in
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
-    | {"ensembles", "regression", "state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    | {
+        "ensembles",
+        "regression",
+        "state_evolution",
+        "theory",
+        "training",
+        "comparison",
+        "scaling",
+        "sweeps",
+        "figures",
+    },
     "citations": BASE | {"reproduction"},
     "loading": BASE | {"theory", "training", "comparison", "scaling"},
 }

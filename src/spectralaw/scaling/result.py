@@ -35,6 +35,7 @@ from spectralaw.scaling.records import (
 from spectralaw.scaling.solve import Solution
 
 if TYPE_CHECKING:
+    from spectralaw.scaling.joint import JointProfile
     from spectralaw.scaling.matching import TheoryMatch
     from spectralaw.scaling.phases import CompatiblePhase
     from spectralaw.task import Task
@@ -122,6 +123,13 @@ class ScalingFit(Record, Saved):
     def compute_optimal(self, C: float, flops: float = 6.0) -> ComputeOptimal:
         """Model size N and data D of least loss for C = ``flops`` · N · D."""
         return compute_optimal(self._usable("compute_optimal"), C, flops)
+
+    def joint_profile(self, points: int = 21) -> JointProfile:
+        """Rise of the objective over a grid of α and β of a law of two variables, all else refitted."""
+        from spectralaw.scaling.joint import joint_profile
+
+        self._usable("joint_profile")
+        return joint_profile(self, points)
 
     def compatible_phases(self, network: str) -> tuple[CompatiblePhase, ...]:
         """Phases of the theory whose rate in n has the exponent of a regime, with the γ they would mean.

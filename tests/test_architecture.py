@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "reproduction": ASKED
     | {
         "ensembles",
+        "weights",
         "regression",
         "state_evolution",
         "theory",
@@ -37,8 +38,9 @@ MAY_IMPORT = {
         "sweeps",
         "figures",
     },
+    "systems": BASE,
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison", "scaling"},
+    "loading": BASE | {"theory", "training", "comparison", "scaling", "weights"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -258,7 +258,7 @@ def cite(*subjects: Any) -> str:
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
         return _named(subject)
-    if _is(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
+    if is_ours(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
         return tuple(key for number in subject.citations for key in _named(number))
     if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
         return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]

@@ -11,6 +11,7 @@ import numpy as np
 import spectralaw as sl
 from benchmarks import peers
 from benchmarks.report import Row, missing, versus
+from benchmarks.scaling import scaling_laws
 from benchmarks.timing import Times, measure, process
 from benchmarks.weights import weights
 
@@ -223,4 +224,5 @@ CASES = {
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
     "weights": weights,
+    "scaling-laws": scaling_laws,
 }

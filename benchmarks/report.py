@@ -51,6 +51,9 @@ def markdown(rows: list[Row]) -> str:
         if row.note == "not installed":
             lines.append(f"| {row.work} | | | {row.peer}, not installed | | | | |")
             continue
+        if row.note.startswith("skipped"):
+            lines.append(f"| {row.work} ({row.note}) | | | {row.peer} | | | | |")
+            continue
         ratio = "" if row.ratio is None else f"{row.ratio:,.3g}×"
         met = "" if row.met is None else "yes" if row.met else "**no**"
         work = row.work + (f" ({row.note})" if row.note else "")
@@ -81,6 +84,7 @@ def keep(rows: list[Row], folder: Path) -> Path:
         "scs",
         "clarabel",
         "freealg",
+        "chinchilla",
     ):
         try:
             versions[name] = importlib.metadata.version(name)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "ensembles": BASE,
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
+    "scaling": ASKED | {"theory"},  # the exact equations, for a task that is handed in
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
@@ -33,12 +34,13 @@ MAY_IMPORT = {
         "theory",
         "training",
         "comparison",
+        "scaling",
         "sweeps",
         "figures",
     },
     "systems": BASE,
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison", "weights"},
+    "loading": BASE | {"theory", "training", "comparison", "scaling", "weights"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -56,6 +56,9 @@ _HOMES = {
     "RiskEstimate": "training.risk_estimate",
     "Forecast": "regression.forecast",
     "forecast": "regression.forecast",
+    "ScalingFit": "scaling",
+    "fit_scaling_law": "scaling",
+    "isoflop_optimum": "scaling",
     "load": "loading",
     "plot_spectrum": "figures.spectrum",
     "plot_curve": "figures.learning_curve",
@@ -89,6 +92,7 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.regression.forecast import Forecast, forecast
     from spectralaw.reproduction.runner import Reproduction, reproduce
     from spectralaw.results import Outcome, Outlier, Pruned, Status
+    from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
     from spectralaw.task import Task

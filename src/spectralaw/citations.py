@@ -94,6 +94,60 @@ _ENTRIES = {
             "year": "2011",
         },
     ),
+    "hoffmann2022training": (
+        "misc",
+        {
+            "title": "Training Compute-Optimal Large Language Models",
+            "author": "Hoffmann, Jordan and Borgeaud, Sebastian and Mensch, Arthur and others",
+            "year": "2022",
+            "eprint": "2203.15556",
+        },
+    ),
+    "besiroglu2024chinchilla": (
+        "misc",
+        {
+            "title": "Chinchilla Scaling: A replication attempt",
+            "author": "Besiroglu, Tamay and Erdil, Ege and Barnett, Matthew and You, Josh",
+            "year": "2024",
+            "eprint": "2404.10102",
+        },
+    ),
+    "caballero2022broken": (
+        "misc",
+        {
+            "title": "Broken Neural Scaling Laws",
+            "author": "Caballero, Ethan and Gupta, Kshitij and Rish, Irina and Krueger, David",
+            "year": "2022",
+            "eprint": "2210.14891",
+        },
+    ),
+    "alabdulmohsin2022revisiting": (
+        "misc",
+        {
+            "title": "Revisiting Neural Scaling Laws in Language and Vision",
+            "author": "Alabdulmohsin, Ibrahim and Neyshabur, Behnam and Zhai, Xiaohua",
+            "year": "2022",
+            "eprint": "2209.06640",
+        },
+    ),
+    "porian2024resolving": (
+        "misc",
+        {
+            "title": "Resolving Discrepancies in Compute-Optimal Scaling of Language Models",
+            "author": "Porian, Tomer and Wortsman, Mitchell and Jitsev, Jenia and Schmidt, Ludwig and Carmon, Yair",
+            "year": "2024",
+            "eprint": "2406.19146",
+        },
+    ),
+    "gadre2024language": (
+        "misc",
+        {
+            "title": "Language models scale reliably with over-training and on downstream tasks",
+            "author": "Gadre, Samir Yitzhak and Smyrnis, Georgios and Shankar, Vaishaal and others",
+            "year": "2024",
+            "eprint": "2403.08540",
+        },
+    ),
     "hodgkinson2025models": (
         "misc",
         {
@@ -146,6 +200,11 @@ _ENTRIES = {
     ),
 }
 _TOPICS = {
+    "fit-chinchilla": ("hoffmann2022training", "besiroglu2024chinchilla"),
+    "fit-tied": ("gadre2024language", "hoffmann2022training"),
+    "fit-broken": ("caballero2022broken",),
+    "fit-forecast": ("alabdulmohsin2022revisiting",),
+    "isoflop": ("hoffmann2022training", "porian2024resolving"),
     "predict-diagonal": ("defilippis2025scaling", "donoho2009message", "bayati2010lasso"),
     "predict-quadratic": ("defilippis2025scaling", "erba2025nuclear"),
     "predict-narrow": ("defilippis2025scaling", "girardin2026width"),
@@ -199,6 +258,8 @@ def cite(*subjects: Any) -> str:
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
         return _named(subject)
+    if is_ours(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
+        return tuple(key for number in subject.citations for key in _named(number))
     if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
         return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
     if is_ours(subject, "Comparison"):

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 from spectralaw.comparison import Comparison
 from spectralaw.errors import InvalidInput
 from spectralaw.saving import kind
+from spectralaw.scaling.result import ScalingFit
 from spectralaw.theory import Prediction
 from spectralaw.training import Trained
 
 if TYPE_CHECKING:
     from spectralaw.weights.diagnosis import Diagnosis
 
-_KINDS = {each.__name__: each for each in (Prediction, Trained, Comparison)}
+_KINDS = {each.__name__: each for each in (Prediction, Trained, Comparison, ScalingFit)}
 
 
-def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison | Diagnosis:
+def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison | ScalingFit | Diagnosis:
     """The result that was saved in a file.
 
     Parameters
     ----------
     path : path
         Written by ``save`` of a :class:`~spectralaw.Prediction`, :class:`~spectralaw.Trained`,
-        :class:`~spectralaw.Comparison` or :class:`~spectralaw.Diagnosis`.
+        :class:`~spectralaw.Comparison`, :class:`~spectralaw.ScalingFit` or :class:`~spectralaw.Diagnosis`.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from spectralaw.cli import (
     compare_command,
     demo_command,
     diagnose_command,
+    fit_command,
     forecast_command,
     grid_command,
     optimum_command,
@@ -40,6 +41,7 @@ app.add_typer(sweep_command.app, name="sweep")
 app.command("diagnose")(diagnose_command.diagnose)
 app.command("prune")(prune_command.prune)
 app.command("forecast")(forecast_command.forecast)
+app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
 app.command("cite")(cite_command.cite)
 

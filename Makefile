@@ -29,8 +29,14 @@ docs: $(VENV)/.docs
 gallery: $(VENV)/.figures
 	$(BIN)/python docs/gallery.py
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.bench $(VENV)/peers/.weightwatcher
 	$(BIN)/python -m benchmarks
+
+# WeightWatcher has an environment of its own, for it wants other versions than we do
+$(VENV)/peers/.weightwatcher:
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet --disable-pip-version-check 'weightwatcher==0.7.7' 'torch>=2.4'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) results site .pytest_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ from benchmarks import peers
 from benchmarks.report import Row, missing, versus
 from benchmarks.scaling import scaling_laws
 from benchmarks.timing import Times, measure, process
+from benchmarks.weights import weights
 
 
 def _has(name: str) -> bool:
@@ -223,4 +224,5 @@ CASES = {
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
     "scaling-laws": scaling_laws,
+    "weights": weights,
 }

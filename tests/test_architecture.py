@@ -11,7 +11,7 @@ import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
 BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
-ASKED = BASE | {"task", "teacher"}
+ASKED = BASE | {"task", "teacher", "inputs"}
 GROUND = ASKED
 MAY_IMPORT = {
     "free_probability": BASE,
@@ -19,12 +19,27 @@ MAY_IMPORT = {
     "theory": ASKED | {"free_probability", "state_evolution"},
     "training": ASKED,
     "comparison": ASKED | {"theory", "training"},
-    "pruning": ASKED | {"theory", "state_evolution", "training"},
+    "ensembles": BASE,
+    "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
+    "scaling": ASKED
+    | {"figures", "theory"},  # theory: the equations a curve is matched to, for a task that is handed in
     "figures": BASE,
+    "regression": ASKED | {"theory", "training", "figures"},
+    "reproduction": ASKED
+    | {
+        "ensembles",
+        "regression",
+        "state_evolution",
+        "theory",
+        "training",
+        "comparison",
+        "sweeps",
+        "scaling",
+        "figures",
+    },
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison"},
-    "reproduction": ASKED | {"state_evolution", "theory", "training", "comparison", "sweeps", "figures"},
+    "loading": BASE | {"theory", "training", "comparison", "scaling"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -15,6 +15,9 @@ _HOMES = {
     "PowerLaw": "teacher",
     "FiniteRank": "teacher",
     "Empirical": "teacher",
+    "White": "inputs",
+    "PowerLawInputs": "inputs",
+    "EmpiricalInputs": "inputs",
     "InvalidInput": "errors",
     "ConvergenceFailure": "errors",
     "Status": "results",
@@ -31,16 +34,24 @@ _HOMES = {
     "open_sweep": "sweeps",
     "Sweep": "sweeps",
     "plan_sweep": "sweeps",
-    "Bulk": "pruning",
-    "Pruned": "pruning",
-    "predict_pruning": "pruning",
-    "prune": "pruning",
-    "read_bulk": "pruning",
+    "Pruned": "results",
+    "predict_pruning": "theory",
+    "Bulk": "weights.trained_bulk",
+    "read_bulk": "weights.trained_bulk",
+    "prune": "weights.prune",
+    "PrunedWeights": "weights.prune",
+    "diagnose": "weights.diagnose",
+    "Diagnosis": "weights.diagnosis",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
     "OptimalDecay": "theory",
     "compare": "comparison",
+    "QuadraticRegressor": "regression.estimators",
+    "DiagonalRegressor": "regression.estimators",
+    "RiskEstimate": "training.risk_estimate",
+    "Forecast": "regression.forecast",
+    "forecast": "regression.forecast",
     "ScalingFit": "scaling",
     "fit_scaling_law": "scaling",
     "isoflop_optimum": "scaling",
@@ -69,10 +80,12 @@ if TYPE_CHECKING:  # what the lazy names are
     from spectralaw.errors import ConvergenceFailure, InvalidInput
     from spectralaw.figures.learning_curve import plot_curve
     from spectralaw.figures.spectrum import plot_spectrum
+    from spectralaw.inputs import EmpiricalInputs, PowerLawInputs, White
     from spectralaw.loading import load
-    from spectralaw.pruning import Bulk, Pruned, predict_pruning, prune, read_bulk
+    from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
+    from spectralaw.regression.forecast import Forecast, forecast
     from spectralaw.reproduction.runner import Reproduction, reproduce
-    from spectralaw.results import Outcome, Outlier, Status
+    from spectralaw.results import Outcome, Outlier, Pruned, Status
     from spectralaw.scaling import ScalingFit, fit_scaling_law, isoflop_optimum
     from spectralaw.sweeps import Sweep, open_sweep, plan_sweep
     from spectralaw.sweeps.driver import sweep
@@ -86,5 +99,11 @@ if TYPE_CHECKING:  # what the lazy names are
         phase_diagram,
         predict,
         predict_grid,
+        predict_pruning,
     )
     from spectralaw.training import Trained, train
+    from spectralaw.training.risk_estimate import RiskEstimate
+    from spectralaw.weights.diagnose import diagnose
+    from spectralaw.weights.diagnosis import Diagnosis
+    from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.trained_bulk import Bulk, read_bulk

@@ -148,6 +148,56 @@ _ENTRIES = {
             "eprint": "2403.08540",
         },
     ),
+    "hodgkinson2025models": (
+        "misc",
+        {
+            "title": "Models of Heavy-Tailed Mechanistic Universality",
+            "author": "Hodgkinson, Liam and Wang, Zhichao and Mahoney, Michael W.",
+            "year": "2025",
+            "eprint": "2506.03470",
+        },
+    ),
+    "nadakuditi2014optshrink": (
+        "article",
+        {
+            "title": "{OptShrink}: An Algorithm for Improved Low-Rank Signal Matrix Denoising by Optimal, Data-Driven "
+            "Singular Value Shrinkage",
+            "author": "Nadakuditi, Raj Rao",
+            "journal": "IEEE Transactions on Information Theory",
+            "year": "2014",
+            "eprint": "1306.6042",
+        },
+    ),
+    "clauset2009power": (
+        "article",
+        {
+            "title": "Power-Law Distributions in Empirical Data",
+            "author": "Clauset, Aaron and Shalizi, Cosma Rohilla and Newman, Mark E. J.",
+            "journal": "SIAM Review",
+            "year": "2009",
+            "eprint": "0706.1062",
+        },
+    ),
+    "johnstone2001largest": (
+        "article",
+        {
+            "title": "On the distribution of the largest eigenvalue in principal components analysis",
+            "author": "Johnstone, Iain M.",
+            "journal": "Annals of Statistics",
+            "year": "2001",
+        },
+    ),
+    "martin2021implicit": (
+        "article",
+        {
+            "title": "Implicit Self-Regularization in Deep Neural Networks: Evidence from Random Matrix Theory and "
+            "Implications for Learning",
+            "author": "Martin, Charles H. and Mahoney, Michael W.",
+            "journal": "Journal of Machine Learning Research",
+            "year": "2021",
+            "eprint": "1810.01075",
+        },
+    ),
 }
 _TOPICS = {
     "fit-chinchilla": ("hoffmann2022training", "besiroglu2024chinchilla"),
@@ -166,6 +216,9 @@ _TOPICS = {
     "phases": ("defilippis2025scaling",),
     "optimum": ("defilippis2025scaling",),
     "train-network": ("defilippis2025scaling", "liu1989lbfgs"),
+    "diagnose": ("johnstone2001largest", "nadakuditi2014optshrink", "clauset2009power", "martin2021implicit"),
+    "prune": ("nadakuditi2014optshrink", "defilippis2025scaling"),
+    "heavy-tails": ("hodgkinson2025models",),
 }
 
 
@@ -207,6 +260,8 @@ def _keys(subject: Any) -> tuple[str, ...]:
         return _named(subject)
     if _is(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
         return tuple(key for number in subject.citations for key in _named(number))
+    if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
+        return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
     if _is(subject, "Comparison"):
         return tuple(key for part in (subject.prediction, *subject.runs) for key in _keys(part))
     if _is(subject, "Sweep"):

@@ -7,20 +7,21 @@ import os
 from spectralaw.comparison import Comparison
 from spectralaw.errors import InvalidInput
 from spectralaw.saving import kind
+from spectralaw.scaling.result import ScalingFit
 from spectralaw.theory import Prediction
 from spectralaw.training import Trained
 
-_KINDS = {each.__name__: each for each in (Prediction, Trained, Comparison)}
+_KINDS = {each.__name__: each for each in (Prediction, Trained, Comparison, ScalingFit)}
 
 
-def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison:
+def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison | ScalingFit:
     """The result that was saved in a file.
 
     Parameters
     ----------
     path : path
-        Written by ``save`` of a :class:`~spectralaw.Prediction`, :class:`~spectralaw.Trained` or
-        :class:`~spectralaw.Comparison`.
+        Written by ``save`` of a :class:`~spectralaw.Prediction`, :class:`~spectralaw.Trained`,
+        :class:`~spectralaw.Comparison` or :class:`~spectralaw.ScalingFit`.
 
     Raises
     ------

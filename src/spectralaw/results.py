@@ -34,6 +34,23 @@ class Outlier:
     """Squared overlap of its eigenvector with the teacher's, between 0 and 1."""
 
 
+@dataclass(frozen=True)
+class Pruned:
+    """Excess risk before and after pruning."""
+
+    before: float
+    after: float
+    cut: float
+    """What was taken from each eigenvalue."""
+    kept: int
+    """Eigenvalues that remain."""
+
+    @property
+    def helps(self) -> bool:
+        """Whether pruning lowers the excess risk."""
+        return self.after < self.before
+
+
 class Outcome(StrEnum):
     """What holding a claim against a measurement came to."""
 

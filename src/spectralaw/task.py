@@ -11,6 +11,7 @@ from typing import Any, Literal
 from spectralaw._checks import at_least, choice, finite, positive_integer, shown
 from spectralaw.display import table
 from spectralaw.errors import InvalidInput
+from spectralaw.inputs import INPUTS, LARGEST_COLOURED, Inputs, White
 from spectralaw.teacher import Array, Empirical, FiniteRank, PowerLaw, Teacher
 
 Network = Literal["diagonal", "quadratic"]
@@ -44,6 +45,10 @@ class Task:
     width : int, optional
         Number p of hidden units of the quadratic network. ``None`` means wide enough not to matter, in the
         convention p = d. For other widths λ acts as λ √(p/d).
+    inputs : Inputs, optional
+        :class:`~spectralaw.White` (default), :class:`~spectralaw.PowerLawInputs`, :class:`~spectralaw.EmpiricalInputs`:
+        variances of the inputs along the teacher's own directions. The teacher values keep their meaning; the power of
+        the target is then Σ ν_i E θ*_i² (diagonal) or (2/d) Σ (s_i ν_i)² (quadratic), whose f is centred with Σ.
 
     Raises
     ------
@@ -52,7 +57,7 @@ class Task:
 
     References
     ----------
-    arXiv:2509.24882, section 2.
+    arXiv:2509.24882, section 2; inputs that are not white: arXiv:2007.13716 (diagonal network).
     """
 
     network: Network
@@ -62,6 +67,7 @@ class Task:
     noise_variance: float = 0.0
     teacher: Teacher = field(default_factory=PowerLaw)
     width: int | None = None
+    inputs: Inputs = field(default_factory=White)
 
     def __post_init__(self) -> None:
         self._set("network", choice("network", self.network, ("diagonal", "quadratic"), joined=" or "))
@@ -88,7 +94,30 @@ class Task:
                     f"not {shown(self.width)}"
                 )
             self._set("width", positive_integer("width", self.width))
+        self._check_inputs(dimension)
         self.teacher.value_at(_ONE, dimension, self.total_power)  # a teacher that does not fit the dimension speaks now
+
+    def _check_inputs(self, dimension: int) -> None:
+        if isinstance(self.inputs, type) or not isinstance(self.inputs, Inputs):
+            raise InvalidInput(f"inputs must be White, PowerLawInputs or EmpiricalInputs, not {shown(self.inputs)}")
+        if self.white:
+            return
+        largest = LARGEST_COLOURED[self.network]
+        if dimension > largest:
+            raise InvalidInput(
+                f"dimension must be at most {largest:,} for inputs that are not white in the {self.network} network, "
+                f"not {dimension:,}"
+            )
+        if self.width is not None and self.width < dimension:
+            raise InvalidInput(
+                f"width must be at least the dimension {dimension} for inputs that are not white, not {self.width}"
+            )
+        self.inputs.check(dimension)
+
+    @property
+    def white(self) -> bool:
+        """Whether the inputs are white."""
+        return isinstance(self.inputs, White)
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -131,9 +160,11 @@ class Task:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings, from which :meth:`from_dict` rebuilds the task."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in self.field_names() if name != "teacher"}
-        teacher = {"kind": type(self.teacher).__name__, **dataclasses.asdict(self.teacher)}  # type: ignore[call-overload]
-        return {**values, "teacher": teacher}
+        laws = {"teacher": self.teacher, **({} if self.white else {"inputs": self.inputs})}
+        values: dict[str, Any] = {n: getattr(self, n) for n in self.field_names() if n not in ("teacher", "inputs")}
+        for name, law in laws.items():
+            values[name] = {"kind": type(law).__name__, **dataclasses.asdict(law)}  # type: ignore[call-overload]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Task:
@@ -141,26 +172,29 @@ class Task:
         if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
             raise InvalidInput(f"a task is made of a mapping of its fields, not of {shown(values)}")
         values = dict(values)
-        teacher = _teacher(values.pop("teacher", {"kind": "PowerLaw"}))
+        teacher = _law("teacher", values.pop("teacher", {"kind": "PowerLaw"}), TEACHERS)
+        inputs = _law("inputs", values.pop("inputs", {"kind": "White"}), INPUTS)
         unknown = set(values) - set(cls.field_names())
         if unknown:
             raise InvalidInput(f"unknown field {sorted(unknown)[0]!r}; a task has {', '.join(cls.field_names())}")
         try:
-            return cls(**values, teacher=teacher)
+            return cls(**values, teacher=teacher, inputs=inputs)
         except TypeError as error:
             raise InvalidInput(f"a task cannot be made of these fields: {error}") from error
 
 
-def _teacher(values: Any) -> Any:
-    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
-        raise InvalidInput(f"teacher must be a mapping of its kind and fields, not {shown(values)}")
+TEACHERS = {"PowerLaw": PowerLaw, "FiniteRank": FiniteRank, "Empirical": Empirical}
+
+
+def _law(name: str, values: Any, kinds: Mapping[str, Any]) -> Any:
+    if not isinstance(values, Mapping) or not all(isinstance(key, str) for key in values):
+        raise InvalidInput(f"{name} must be a mapping of its kind and fields, not {shown(values)}")
     fields = dict(values)
-    kinds = {"PowerLaw": PowerLaw, "FiniteRank": FiniteRank, "Empirical": Empirical}
-    kind = choice("teacher kind", fields.pop("kind", None), kinds)
+    kind = choice(f"{name} kind", fields.pop("kind", None), kinds)
     try:
         return kinds[kind](**fields)
     except TypeError as error:
-        raise InvalidInput(f"a teacher cannot be made of these fields: {error}") from error
+        raise InvalidInput(f"{name} cannot be made of these fields: {error}") from error
 
 
 def required(task: Any) -> Task:

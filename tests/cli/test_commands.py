@@ -55,11 +55,29 @@ def test_train(capsys, tmp_path, task):
 
 
 def test_compare(capsys):
-    status, out, _ = _run(capsys, "compare", *DIAGONAL, "--seeds", "3", "--json")
+    sizes = ["--dimensions", "60"]
+    status, out, _ = _run(capsys, "compare", *DIAGONAL, "--seeds", "3", *sizes, "--json")
     answer = _strict(out)
-    assert status == 0 and set(answer["excess_risk"]) >= {"theory", "mean", "standard_error", "z", "agrees"}
-    status, out, _ = _run(capsys, "compare", *DIAGONAL, "--seeds", "3")
-    assert status == 0 and "training loss" in out
+    keys = {"theory", "mean", "standard_error", "z", "deviation", "allowance", "outcome", "reason"}
+    assert status == 0 and set(answer["excess_risk"]) >= keys and answer["dimensions"] == [30, 60]
+    assert {"outcome", "z", "deviation", "allowance", "reason"} <= set(answer)
+    assert answer["outcome"] in ("agree", "not judged")
+    status, out, _ = _run(capsys, "compare", *DIAGONAL, "--seeds", "3", *sizes)
+    assert status == 0 and "training loss" in out and "d = 30, 60" in out
+
+
+def test_compare_exits_with_one_when_theory_and_training_disagree(capsys, monkeypatch):
+    import dataclasses
+
+    from spectralaw.comparison import comparison as module
+
+    def wrong(task):
+        right = sl.predict(task)
+        return dataclasses.replace(right, excess_risk=4.0 * right.excess_risk)
+
+    monkeypatch.setattr(module, "predict", wrong)
+    status, out, _ = _run(capsys, "compare", *DIAGONAL, "--seeds", "6", "--dimensions", "60", "--json")
+    assert status == 1 and _strict(out)["outcome"] == "disagree" and "excess risk" in _strict(out)["reason"]
 
 
 def test_teachers_from_options(capsys, tmp_path):
@@ -76,7 +94,9 @@ def test_teachers_from_options(capsys, tmp_path):
 
 
 def test_json_leaves_out_what_is_not_finite(capsys):
-    status, out, err = _run(capsys, "compare", *TASK, "--seeds", "2", "--max-iterations", "1", "--json")
+    status, out, err = _run(
+        capsys, "compare", *TASK, "--seeds", "2", "--dimensions", "30", "--max-iterations", "1", "--json"
+    )
     answer = _strict(out)
     assert status == 1 and answer["status"] == "not_converged" and "mean" not in answer["excess_risk"]
     assert "did not converge" in err

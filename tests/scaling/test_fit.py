@@ -190,7 +190,7 @@ def test_influential_points_and_outliers():
     assert abs(robust.parameters["alpha"].value - 0.4) < 0.5 * abs(fit.parameters["alpha"].value - 0.4)
 
 
-def test_output_is_strict_json_and_pickles():
+def test_output_is_strict_json_pickles_and_is_saved(tmp_path):
     for x, y in ((X, CURVES["broken"][1]), ({"N": N, "D": D}, 1.69 + 406.4 * N**-0.34 + 410.7 * D**-0.28)):
         fit = sl.fit_scaling_law(x, noisy(y))
         out = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
@@ -201,8 +201,11 @@ def test_output_is_strict_json_and_pickles():
         for estimate in out["parameters"].values():
             assert set(estimate) == {"value", "low", "high", "method"}
         assert ("compute_optimal" in out) == isinstance(x, dict)
-        again = pickle.loads(pickle.dumps(fit))
-        assert again.to_dict() == fit.to_dict() and repr(again) == repr(fit)
+        fit.save(tmp_path / "fit.npz")
+        for again in (pickle.loads(pickle.dumps(fit)), sl.load(tmp_path / "fit.npz")):
+            assert again.to_dict() == fit.to_dict() and repr(again) == repr(fit)
+            far = {"N": 1e11, "D": 1e12} if isinstance(x, dict) else 1e8
+            assert again.forecast(far) == fit.forecast(far)
         assert fit.law in fit._repr_html_() and len(fit.table()) >= len(fit.parameters)
     fit = sl.fit_scaling_law(X, noisy(CURVES["power"][1]))
     assert [item["x"] for item in fit.to_dict(forecast=[1e7, 1e8])["forecast"]] == pytest.approx([1e7, 1e8])

@@ -95,7 +95,7 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"{a['noise_variance']:g}. Top: theory (line) and its three terms, each integrated by itself, at the "
         "largest dimension; points are means of trained networks with standard errors over seeds. Overfitting is "
         "what survives of the bulk, underfitting the power of teacher directions still in it, approximation the "
-        "error on those that stand out. The teeth of the quadratic terms are no noise: each is one teacher "
+        "error on those that stand out. The teeth of the terms are no noise: each is one teacher "
         "direction that enters or leaves the bulk as λ changes and moves its share of the risk from one term to "
         "another; their sum is smooth. Dashed: the predicted optimum; thin: the least risk of any estimator. "
         "Below: mean over theory at every dimension, shifted sideways to be told apart. To see: underfitting on "

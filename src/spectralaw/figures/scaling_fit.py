@@ -172,9 +172,7 @@ def _exponents(axis, fit) -> None:
         axis.set_axis_off()
         axis.annotate("one exponent:\nno joint profile", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=8)
         return
-    from spectralaw.scaling.joint import joint_profile
-
-    found = joint_profile(fit)
+    found = fit.joint_profile()
     if found.replicates is not None:
         axis.plot(*found.replicates[:500].T, ".", color=COLOURS[0], markersize=1.5, alpha=0.5, label="bootstrap")
     axis.contour(found.alpha, found.beta, found.rise, levels=sorted(found.levels.values()), colors=INK, linewidths=0.9)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spectralaw.free_probability.subordination import Array, ComplexArray, imaginary_part, stieltjes
 

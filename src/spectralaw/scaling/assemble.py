@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from spectralaw._version import __version__
 from spectralaw.scaling.influence import influence
 from spectralaw.scaling.intervals import Intervals
 from spectralaw.scaling.laws import Array
@@ -113,8 +114,6 @@ def refuse(
 
 
 def _base(points: Points, xs, ys, options: Options, law: str, loss: str) -> dict[str, Any]:
-    from spectralaw import __version__
-
     versions = {
         "spectralaw": __version__,
         "numpy": np.__version__,

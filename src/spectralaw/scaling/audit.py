@@ -14,6 +14,7 @@ from spectralaw.scaling.solve import Solution
 from spectralaw.scaling.starts import starts
 
 _FEW = 12
+_POOL, _STEPS = 4, 150
 _SHARES = (0.1, 0.2)  # of the places with the largest compute, for the law of two variables
 
 
@@ -40,12 +41,11 @@ def audit(solution: Solution, holdout: object = "auto", fixed: dict[str, float] 
 def _refit(solution: Solution, kept: np.ndarray, fixed: dict[str, float] | None) -> np.ndarray:
     """The best fit of some of the points: from the minima of the full fit, and from new starts where they are few."""
     law, points = solution.law, solution.points.take(kept)
-    begin = solution.pool
+    begin = solution.pool[:_POOL]
     if law.breaks == 0:
         begin = np.concatenate([begin, starts(law, points, fixed)])
-    ends = minimise(
-        law, points, begin, solution.delta, fixed=np.broadcast_to(~solution.loose, begin.shape), enough=1e-10
-    )  # fmt: skip
+    held = np.broadcast_to(~solution.loose, begin.shape)
+    ends = minimise(law, points, begin, solution.delta, fixed=held, steps=_STEPS, enough=1e-10)
     return ends.theta[int(np.argmin(ends.objective))]
 
 
@@ -63,7 +63,7 @@ def _counts(holdout: object, places: int, two: bool) -> tuple[int, ...]:
             raise InvalidInput(f"holdout must be 'auto', a number of points, or a list of them, not {holdout!r}")
         if two:
             return tuple(sorted({max(1, round(share * places)) for share in _SHARES}))
-        return (1, 2, 3) if places <= _FEW else (2, 4)
+        return (1, 2, 3) if places <= _FEW else (max(2, places // 20), max(4, places // 10))
     counts = np.atleast_1d(np.asarray(holdout))
     if counts.dtype.kind not in "iu" or np.any(counts < 1) or np.any(counts >= places):
         raise InvalidInput(f"holdout must be whole numbers from 1 to {places - 1}, not {holdout!r}")

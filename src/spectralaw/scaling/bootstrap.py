@@ -11,6 +11,7 @@ from spectralaw.scaling.objective import Points
 from spectralaw.scaling.solve import Solution
 
 _REDRAWS = 1000
+_NUMBERS = 4_000_000  # counts in memory at once
 _ENOUGH = 1e-10
 
 
@@ -21,10 +22,15 @@ def bootstrap(solution: Solution, replicates: int, seed: int) -> Array:
     places are drawn again.
     """
     points = solution.points
-    counts = draw(points, solution.free + 1, replicates, np.random.default_rng(seed))
-    begin = np.repeat(solution.theta[None], replicates, axis=0)
-    held = np.broadcast_to(~solution.loose, begin.shape)
-    return minimise(solution.law, points, begin, solution.delta, points.weights * counts, held, enough=_ENOUGH).theta
+    random = np.random.default_rng(seed)
+    held = ~solution.loose
+    out = []
+    for left in range(replicates, 0, -max(1, _NUMBERS // points.n)):
+        counts = draw(points, solution.free + 1, min(left, max(1, _NUMBERS // points.n)), random)
+        begin = np.repeat(solution.theta[None], len(counts), axis=0)
+        weights = points.weights * counts
+        out.append(minimise(solution.law, points, begin, solution.delta, weights, held, enough=_ENOUGH).theta)
+    return np.concatenate(out)
 
 
 def draw(points: Points, fewest: int, replicates: int, random: np.random.Generator) -> Array:
@@ -36,12 +42,12 @@ def draw(points: Points, fewest: int, replicates: int, random: np.random.Generat
         raise InvalidInput(f"bootstrap needs at least {fewest} distinct places in 2 groups, not {places.max() + 1}")
     out = np.empty((replicates, points.n))
     left = np.arange(replicates)
-    indicator = np.zeros((points.n, places.max() + 1))
-    indicator[np.arange(points.n), places] = 1.0
+    order = np.argsort(places, kind="stable")
+    first = np.searchsorted(places[order], np.arange(places.max() + 1))
     for _ in range(_REDRAWS):
         drawn = random.multinomial(members, np.full(members, 1.0 / members), size=len(left))
         out[left] = drawn[:, groups]
-        distinct = np.count_nonzero((out[left] > 0) @ indicator, axis=1)
+        distinct = np.count_nonzero(np.maximum.reduceat(out[left][:, order], first, axis=1), axis=1)
         left = left[distinct < fewest]
         if not len(left):
             return out

@@ -103,9 +103,9 @@ def fit_scaling_law(
         x, y, members, dropped = from_labelled(x)
         groups = members if groups is None else groups
     points, xs, ys = read(x, y, weights, groups)
-    _one_of("law", law, LAWS)
-    _one_of("loss", loss, LOSSES)
-    _one_of("interval", interval, INTERVALS)
+    _checks.choice("law", law, LAWS)
+    _checks.choice("loss", loss, LOSSES)
+    _checks.choice("interval", interval, INTERVALS)
     two = len(xs) == 2
     if two != law.startswith("chinchilla") and law != "auto":
         raise InvalidInput(f"law {law!r} needs x as {'one list' if two else 'a mapping of N and D'}")
@@ -124,7 +124,7 @@ def fit_scaling_law(
     replicates = _checks.positive_integer("bootstrap", bootstrap)
     points, known = _known(points, fixed or {}, law)
     kind = "squares" if loss == "linear_squares" else loss
-    options = Options(kind, delta, known, interval, level, replicates, _seed(seed), holdout)
+    options = Options(kind, delta, known, interval, level, replicates, _checks.whole("seed", seed), holdout)
     seen = Shape(None, None, False, None) if two else shape(points, xs[0])
     make = _fit if seen.peak is None else _beside
     return replace(make(points, xs, ys, options, law, breaks, loss, seen), n_dropped=dropped)
@@ -195,15 +195,3 @@ def _breaks(breaks: Any, law: str) -> int | str:
     if number == 0 and law.startswith("broken"):
         raise InvalidInput(f"breaks must be 1 or more for law {law!r}, not 0")
     return int(number)
-
-
-def _seed(seed: Any) -> int:
-    number = _checks.finite("seed", seed)
-    if number != math.floor(number) or number < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or more, not {number:g}")
-    return int(number)
-
-
-def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InvalidInput(f"{name} must be one of {', '.join(allowed)}, not {value!r}")

@@ -7,25 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from spectralaw.errors import InvalidInput
 from spectralaw.scaling.model import Model
 from spectralaw.scaling.records import Audit, Forecast
-from spectralaw.scaling.result import ScalingFit
 
 _CAVEAT = "valid only if no new regime begins"
 
 
-def forecasts(fit: ScalingFit, x: Any) -> Any:
+def forecasts(model: Model, audit: tuple[Audit, ...], x: Any) -> Any:
     """One :class:`Forecast`, or a list of them where x holds several places."""
-    model = fit.forecaster
-    if model is None:
-        raise InvalidInput("forecast needs a fit with a result")
     u, shape = model.centred(x)
-    made = [_one(model, u[:, i : i + 1], fit.audit, fit.forecast_law or model.law.name) for i in range(u.shape[1])]
+    made = [_one(model, u[:, i : i + 1], audit) for i in range(u.shape[1])]
     return made if shape else made[0]
 
 
-def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
+def _one(model: Model, u: Any, audit: tuple[Audit, ...]) -> Forecast:
     value, low, high = (float(part[0]) for part in model.log_band(u))
     where = u[:, 0] + np.array(model.frame.centres)
     beyond, span = distance(where, model.low, model.high)
@@ -48,7 +43,7 @@ def _one(model: Model, u: Any, audit: tuple[Audit, ...], name: str) -> Forecast:
     at = np.exp(where)
     place = float(at[0]) if len(at) == 1 else {n: float(a) for n, a in zip(model.names, at, strict=True)}
     reach = beyond / span if span > 0.0 else math.inf
-    return Forecast(place, value, low, high, new_low, new_high, name, reach, error, trust, message)
+    return Forecast(place, value, low, high, new_low, new_high, model.law.name, reach, error, trust, message)
 
 
 def distance(where: Any, low: Any, high: Any) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -10,7 +10,9 @@ from scipy import stats
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.laws import Array
 from spectralaw.scaling.levenberg import minimise
-from spectralaw.scaling.result import ScalingFit
+
+if TYPE_CHECKING:
+    from spectralaw.scaling.result import ScalingFit
 
 _ENOUGH = 1e-7  # relative decrease of the objective that no longer moves a contour
 _WIDE = 1.35  # half-width of the grid, in ends of the intervals of each exponent by itself

@@ -13,7 +13,7 @@ from scipy.optimize import least_squares
 
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.laws import Array
-from spectralaw.scaling.result import Estimate, FitStatus, Record
+from spectralaw.scaling.records import Estimate, FitStatus, Record
 from spectralaw.task import Task, required
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory import predict_grid

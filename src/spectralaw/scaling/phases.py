@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spectralaw._checks import choice
-from spectralaw.scaling.result import Record, Regime
+from spectralaw.scaling.records import Record, Regime
 
 _NEAR = 0.05
 """How far the exponent of a regime may be off one that theory fixes: the width within which a regime counts as one."""

@@ -111,7 +111,7 @@ class Regime(Record):
     exponent: float
     """Mean local exponent, negative where the loss falls."""
     interval: tuple[float, float]
-    phases: tuple[Any, ...] | None = None
+    phases: tuple[str, ...] | None = None
     """Phases of theory that have this exponent (see :meth:`ScalingFit.compatible_phases`)."""
 
 

@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
+from spectralaw.saving import Saved
+from spectralaw.scaling.covariance import Errors
+from spectralaw.scaling.forecast import forecasts
+from spectralaw.scaling.model import Model
+from spectralaw.scaling.optimum import compute_optimal
 from spectralaw.scaling.records import (
     Audit,
     Candidate,
@@ -27,20 +32,19 @@ from spectralaw.scaling.records import (
     Regime,
     plain,
 )
+from spectralaw.scaling.solve import Solution
 
 if TYPE_CHECKING:
-    from spectralaw.scaling.covariance import Errors
+    from spectralaw.scaling.joint import JointProfile
     from spectralaw.scaling.matching import TheoryMatch
-    from spectralaw.scaling.model import Model
     from spectralaw.scaling.phases import CompatiblePhase
-    from spectralaw.scaling.solve import Solution
     from spectralaw.task import Task
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ScalingFit(Record):
+class ScalingFit(Record, Saved):
     """A fitted law; made by :func:`spectralaw.fit_scaling_law`."""
 
     law: str
@@ -114,16 +118,17 @@ class ScalingFit(Record):
 
     def forecast(self, x: Any) -> Any:
         """The loss at ``x`` beyond the data: a :class:`Forecast`, or a list of them for several x."""
-        from spectralaw.scaling.forecast import forecasts
-
-        self._usable("forecast")
-        return forecasts(self, x)
+        return forecasts(self.forecaster or self._usable("forecast"), self.audit, x)
 
     def compute_optimal(self, C: float, flops: float = 6.0) -> ComputeOptimal:
         """Model size N and data D of least loss for C = ``flops`` · N · D."""
-        from spectralaw.scaling.optimum import compute_optimal
-
         return compute_optimal(self._usable("compute_optimal"), C, flops)
+
+    def joint_profile(self, points: int = 21) -> JointProfile:
+        """Rise of the objective over a grid of α and β, all other parameters refitted: the joint region of both."""
+        from spectralaw.scaling.joint import joint_profile
+
+        return joint_profile(self, points)
 
     def compatible_phases(self, network: str) -> tuple[CompatiblePhase, ...]:
         """Phases of the theory whose rate in n has the exponent of a regime, with the γ they would mean.

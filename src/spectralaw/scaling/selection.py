@@ -21,6 +21,7 @@ from spectralaw.scaling.solve import Solution, solve
 CLAIM = 6.0  # AICc by which a break must improve on the laws without it
 MOST_BREAKS = 3
 _ENOUGH = 1e-10
+_POOL, _STEPS = 4, 150
 _MANY = 20  # points from which a fourth break is tried
 
 
@@ -143,8 +144,9 @@ def criteria(trials: list[Trial]) -> list[Trial]:
             deviance = 2.0 * n * math.log(max(objective / solution.delta, 1e-300) / n)
         else:
             if solution.delta != delta:
-                held = np.broadcast_to(~solution.loose, solution.pool.shape)
-                ends = minimise(solution.law, solution.points, solution.pool, delta, fixed=held, enough=_ENOUGH)
+                begin = solution.pool[:_POOL]
+                held = np.broadcast_to(~solution.loose, begin.shape)
+                ends = minimise(solution.law, solution.points, begin, delta, fixed=held, steps=_STEPS, enough=_ENOUGH)
                 objective = float(ends.objective.min())
             deviance = n * math.log(max(2.0 * objective, 1e-300) / n)
         trial.bic = deviance + k * math.log(n)

@@ -16,8 +16,10 @@ TOLERANCE = 1e-8  # of the relative projected gradient
 _AGREE = 1e-6  # starts whose objective is the same to this ended in the same place
 _SMALL = (0.02, 0.02)  # δ, in units of σ̂, of the two fits that give the scale
 _ABSOLUTE = (0.02, 2e-3, 2e-4, 2e-5)  # and of those that lead to least absolute deviations
+_COARSE = 500  # points on the way; the last fit takes all
 _FIRST = 25  # steps for all starts, before only the best go on
 _FINALISTS = (6, 6, 3)  # of a law with no, one, more breaks
+_PATH = 100  # steps of fits that are only on the way
 _ROUGH = 1e-9  # relative decrease at which a fit that is only on the way ends
 SMALLEST = 1e-13  # δ of residuals that are rounding
 
@@ -65,28 +67,28 @@ def solve(
     delta: float | None = None,
     fixed: dict[str, float] | None = None,
     best: Array | None = None,
-    begin: Array | None = None,
 ) -> Solution:
     """The global minimum of ``loss``, as far as all starts tell."""
     fixed = fixed or {}
     loose = np.array([name not in fixed for name in law.parameters])
-    theta = starts(law, points, fixed, best) if begin is None else begin
+    coarse = points.thin(_COARSE)
+    theta = starts(law, coarse, fixed, best)
     held = np.broadcast_to(~loose, theta.shape)
     first = math.inf if loss != "huber" or delta is None else delta
     sigma = None
     finalists = _FINALISTS[min(law.breaks, 2)]
     if len(theta) > finalists:
-        early = minimise(law, points, theta, first, fixed=held, steps=_FIRST)
+        early = minimise(law, coarse, theta, first, fixed=held, steps=_FIRST)
         theta = early.theta[np.argsort(early.objective)]
         theta = theta[_distinct(np.sort(early.objective))][:finalists]
         held = held[: len(theta)]
     if loss == "absolute" or (loss == "huber" and delta is None):
-        ends = minimise(law, points, theta, math.inf, fixed=held, enough=_ROUGH)
+        ends = minimise(law, coarse, theta, math.inf, fixed=held, steps=_PATH, enough=_ROUGH)
         theta = ends.theta
         for small in _SMALL if loss == "huber" else _ABSOLUTE:
             sigma = _scale(law, points, ends.theta[np.argmin(ends.objective)], int(loose.sum()))
             first = max(small * sigma, SMALLEST)
-            ends = minimise(law, points, ends.theta, first, fixed=held, enough=_ROUGH)
+            ends = minimise(law, coarse, ends.theta, first, fixed=held, steps=_PATH, enough=_ROUGH)
         winner = ends.theta[np.argmin(ends.objective)]
         sigma = _scale(law, points, winner, int(loose.sum()))
         if loss == "huber":

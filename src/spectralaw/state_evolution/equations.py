@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spectralaw.state_evolution.channel import Array, Evaluator
+from spectralaw.state_evolution.coloured import ColouredDiagonal, ColouredQuadratic
 from spectralaw.state_evolution.diagonal import DiagonalChannel
 from spectralaw.state_evolution.quadratic import QuadraticChannel
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
@@ -13,6 +14,11 @@ from spectralaw.task import Task
 
 def evaluator(task: Task) -> Evaluator:
     """The channel of a task's network."""
+    if not task.white:
+        values, variances = task.teacher_values(), task.inputs.variances(task.dimension)
+        if task.network == "quadratic":
+            return ColouredQuadratic(values, variances)
+        return ColouredDiagonal(values, variances, fixed=task.teacher.coefficients == "fixed")
     atoms = teacher_atoms(task)
     if task.network == "quadratic":
         return QuadraticChannel(atoms)

@@ -44,6 +44,8 @@ def trajectory(task: Task, iterations: int) -> Trajectory:
     """
     if task.weight_decay == 0.0:
         raise InvalidInput("weight_decay must be greater than 0 for message passing, not 0")
+    if not task.white:
+        raise InvalidInput(f"inputs must be white for message passing, not {task.inputs}")
     channel = evaluator(task)
     n = float(capacity(task.network, np.array(task.samples), float(task.dimension)))
     decay = float(scaled_decay(task.network, np.array(task.effective_weight_decay), float(task.dimension)))

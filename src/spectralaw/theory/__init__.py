@@ -5,6 +5,7 @@ from spectralaw.theory.optimum import OptimalDecay, optimal_weight_decay
 from spectralaw.theory.phase_diagram import phase_diagram
 from spectralaw.theory.phases import Phase
 from spectralaw.theory.prediction import Exponents, Prediction, predict
+from spectralaw.theory.pruning import predict_pruning
 from spectralaw.theory.spectrum import Spectrum
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "phase_diagram",
     "predict",
     "predict_grid",
+    "predict_pruning",
 ]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from spectralaw.free_probability.matrix_denoising import Denoiser
+from spectralaw.inputs import White
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
+from spectralaw.teacher import Empirical
 
 
 def bayes_risk(task: Task) -> float | None:
@@ -20,7 +22,10 @@ def bayes_risk(task: Task) -> float | None:
     arXiv:2408.03733; arXiv:2509.24882.
     """
     if task.network == "quadratic":
-        return _quadratic(task)
+        return _quadratic(task) if task.white else None  # who knows the covariance knows the teacher's eigenvectors
+    if not task.white and task.teacher.coefficients != "fixed":
+        seen = task.teacher_values() * np.sqrt(task.inputs.variances(task.dimension))
+        return _diagonal(task.replace(teacher=Empirical(seen), inputs=White()))
     return None if task.teacher.coefficients == "fixed" else _diagonal(task)
 
 

@@ -93,7 +93,7 @@ class PhasePoint(Shown):
 
 def phases_defined(task: Task) -> bool:
     """Whether the diagram is defined: for power-law teachers of wide networks."""
-    return isinstance(task.teacher, PowerLaw) and (task.width is None or task.width >= task.dimension)
+    return task.white and isinstance(task.teacher, PowerLaw) and (task.width is None or task.width >= task.dimension)
 
 
 def phase_of(task: Task) -> PhasePoint:

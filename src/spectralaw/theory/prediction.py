@@ -74,8 +74,8 @@ class Prediction(Shown, Saved):
     @cached_property
     def decomposition(self) -> Decomposition | None:
         """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, and
-        for narrow networks."""
-        if not self.status.is_result or narrow(self.task):
+        for narrow networks and inputs that are not white."""
+        if not self.status.is_result or narrow(self.task) or not self.task.white:
             return None
         return decompose(self.task, self.excess_risk, self.effective_noise, self.threshold)
 

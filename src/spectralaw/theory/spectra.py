@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from spectralaw.task import Task
 from spectralaw.theory.spectrum import Spectrum
+from spectralaw.theory.spectrum_coloured import coloured_diagonal_spectrum, coloured_quadratic_spectrum
 from spectralaw.theory.spectrum_diagonal import diagonal_spectrum
 from spectralaw.theory.spectrum_quadratic import quadratic_spectrum
 
@@ -19,5 +22,9 @@ def spectrum_of(task: Task, noise: float, threshold: float, zero_mass: float) ->
     zero_mass : float
         Fraction of zero weights at that solution.
     """
-    build = quadratic_spectrum if task.network == "quadratic" else diagonal_spectrum
+    quadratic = task.network == "quadratic"
+    if task.white or not np.isfinite(noise):
+        build = quadratic_spectrum if quadratic else diagonal_spectrum
+    else:
+        build = coloured_quadratic_spectrum if quadratic else coloured_diagonal_spectrum
     return build(task, noise, threshold, zero_mass)

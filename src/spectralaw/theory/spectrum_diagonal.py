@@ -142,7 +142,15 @@ def _outliers(task: Task, noise: float, threshold: float, fixed: bool) -> tuple[
     values = teacher_atoms(task).value_at(np.arange(1.0, count + 1.0))
     values = values[(np.abs(values) >= max(threshold, noise)) & (values != 0.0)]
     sizes = np.abs(values)
-    if fixed and noise == 0.0:
+    location, overlap = located(sizes, np.full(sizes.shape, noise), np.full(sizes.shape, threshold), fixed)
+    return tuple(
+        Outlier(float(s), float(x), float(min(o, 1.0))) for s, x, o in zip(values, location, overlap, strict=True)
+    )
+
+
+def located(sizes: Array, noise: Array, threshold: Array, fixed: bool) -> tuple[Array, Array]:
+    """E |θ̂| and squared correlation with θ* of coefficients of some sizes."""
+    if fixed and np.all(noise == 0.0):
         location, overlap = sizes, np.ones_like(sizes)
     elif fixed:
         up, down = (threshold - sizes) / noise, (threshold + sizes) / noise
@@ -159,6 +167,4 @@ def _outliers(task: Task, noise: float, threshold: float, fixed: bool) -> tuple[
         location = np.sqrt(2.0) * scale * (bell - u * erfc(u))
         square = scale**2 * ((1.0 + 2.0 * u**2) * erfc(u) - 2.0 * u * bell)
         overlap = sizes**2 * erfc(u) ** 2 / square
-    return tuple(
-        Outlier(float(s), float(x), float(min(o, 1.0))) for s, x, o in zip(values, location, overlap, strict=True)
-    )
+    return location, overlap

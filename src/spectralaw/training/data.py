@@ -34,6 +34,8 @@ class Data:
     """y = f*(x) + √Δ ξ, shape (n,)."""
     target: Array
     """θ*, shape (d,), of the diagonal network; S*, shape (d, d), of the quadratic one."""
+    covariance: Array | None = None
+    """Σ of the inputs: its diagonal, shape (d,), or the matrix (quadratic network); None for white ones."""
 
 
 def whole_samples(task: Task) -> int:
@@ -65,9 +67,16 @@ def draw(task: Task, seed: int) -> Data:
         eigenvectors = haar(d, teacher)
         target = (eigenvectors * sizes) @ eigenvectors.T
     x = inputs.standard_normal((n, d))
-    labels = evaluate(task.network, target, x)
+    covariance = None
+    if not task.white:
+        covariance = task.inputs.variances(d)
+        x *= np.sqrt(covariance)
+        if task.network == "quadratic":  # white inputs have no directions of their own, these have the teacher's
+            x = x @ eigenvectors.T
+            covariance = (eigenvectors * covariance) @ eigenvectors.T
+    labels = evaluate(task.network, target, x, covariance)
     labels += np.sqrt(task.noise_variance) * noise.standard_normal(n)
-    return Data(x, labels, target)
+    return Data(x, labels, target, covariance)
 
 
 def haar(dimension: int, generator: np.random.Generator) -> Array:
@@ -76,8 +85,8 @@ def haar(dimension: int, generator: np.random.Generator) -> Array:
     return q * np.sign(np.diag(r))
 
 
-def evaluate(network: str, weights: Array, inputs: Array) -> Array:
-    """f(x) = θ·x, or Tr[S (x xᵀ − I)] / √d, at each input."""
+def evaluate(network: str, weights: Array, inputs: Array, covariance: Array | None = None) -> Array:
+    """f(x) = θ·x, or Tr[S (x xᵀ − Σ)] / √d, at each input."""
     if network == "diagonal":
         return inputs @ weights
     d = len(weights)
@@ -86,7 +95,7 @@ def evaluate(network: str, weights: Array, inputs: Array) -> Array:
     for begin in range(0, len(inputs), rows):
         block = inputs[begin : begin + rows]
         result[begin : begin + rows] = np.einsum("ij,ij->i", block @ weights, block)
-    return (result - np.trace(weights)) / np.sqrt(d)
+    return (result - (np.trace(weights) if covariance is None else np.sum(weights * covariance))) / np.sqrt(d)
 
 
 def bytes_needed(task: Task, method: str) -> int:

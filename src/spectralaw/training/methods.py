@@ -50,3 +50,5 @@ def refuse_unfit(task: Task, method: str) -> None:
             f"width must be at least the dimension {task.dimension} for method {method!r}, not {task.width}; "
             "a narrower network has no convex form, train it with method 'network'"
         )
+    if method == "amp" and not task.white:
+        raise InvalidInput("inputs must be white for method 'amp', whose correction term supposes so; use 'convex'")

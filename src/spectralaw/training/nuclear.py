@@ -74,7 +74,13 @@ class _Point:
 
 
 def minimise(
-    sensing: Sensing, labels: Array, decay: float, *, tolerance: float = 1e-6, max_iterations: int = 5000
+    sensing: Sensing,
+    labels: Array,
+    decay: float,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 5000,
+    start: Minimiser | None = None,
 ) -> Minimiser:
     """Minimise ‖y − A S‖² + ρ Tr S over S ⪰ 0.
 
@@ -92,6 +98,8 @@ def minimise(
         Relative duality gap to stop at.
     max_iterations : int
         Where to stop without it; the gap then says how far it came.
+    start : Minimiser, optional
+        Of a neighbouring decay; saves the steps that find the rank.
     """
     d, n = sensing.dimension, sensing.samples
     nothing = Minimiser(np.zeros(0), np.zeros((d, 0)), labels, 0.0, 0)
@@ -104,6 +112,9 @@ def minimise(
     damping, newton = _DAMPING, False
     empty = Threshold(np.zeros(0), np.zeros((d, 0)), np.zeros(0), np.zeros((d, 0)))
     best = _Point(empty, np.zeros((d, d)), np.zeros(n), float(labels @ labels))
+    if start is not None and len(start.eigenvalues):
+        best = _from(sensing, labels, decay, start)
+        back = sensing.adjoint(labels - best.image)
     size = float(np.linalg.norm(labels))
     ahead, ahead_image, bound = best.matrix, best.image, 0.0
     iteration = idle = 0
@@ -139,6 +150,15 @@ def minimise(
             break
     gap = (best.objective - bound) / best.objective
     return Minimiser(best.split.kept[::-1], best.split.vectors[:, ::-1], labels - best.image, gap, iteration)
+
+
+def _from(sensing: Sensing, labels: Array, decay: float, start: Minimiser) -> _Point:
+    d = sensing.dimension
+    split = Threshold(start.eigenvalues[::-1], start.eigenvectors[:, ::-1], np.zeros(0), np.zeros((d, 0)))
+    image = sensing.forward_factor(split.factor)
+    residual = labels - image
+    objective = float(residual @ residual) + decay * float(np.sum(start.eigenvalues))
+    return _Point(split, split.factor @ split.factor.T, image, objective)
 
 
 def _proximal_step(sensing, labels, decay, ahead: Array, back: Array, curvature: float) -> _Point:

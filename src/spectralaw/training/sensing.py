@@ -1,5 +1,7 @@
 """The linear map of the quadratic network, A(S)_μ = Tr[S (x_μ x_μᵀ − I)] / √d, without its n × d² matrix.
 
+Where inputs are not white, their covariance Σ stands for I.
+
 All products run in NumPy: SciPy brings a second BLAS with threads of its own, and two pools of spinning threads on the
 same cores made training three to four times slower (benchmarks/NOTES.md).
 """
@@ -25,8 +27,10 @@ class Sensing:
     array, whose pages are not asked for again in each pass, belongs to the instance.
     """
 
-    def __init__(self, inputs: AnyArray) -> None:
+    def __init__(self, inputs: AnyArray, covariance: Array | None = None) -> None:
         self.inputs = np.ascontiguousarray(inputs)
+        self.covariance = None if covariance is None else covariance.astype(self.inputs.dtype)
+        """Σ in the place of I, for inputs that are not white."""
         self.samples, self.dimension = inputs.shape
         self._rows = min(max(1, _BLOCK // self.dimension), self.samples)
         self._work = np.empty(self._rows * self.dimension, dtype=self.inputs.dtype)
@@ -44,7 +48,7 @@ class Sensing:
     @cached_property
     def single(self) -> Sensing:
         """The same map in 32 bits."""
-        return Sensing(self.inputs.astype(np.float32))
+        return Sensing(self.inputs.astype(np.float32), self.covariance)
 
     def forward(self, matrix: Array) -> Array:
         """A(S) of a symmetric matrix, shape (n,)."""
@@ -53,7 +57,15 @@ class Sensing:
             x = self.inputs[rows]
             hidden = np.matmul(x, matrix, out=self.work(rows, self.dimension))
             result[rows] = np.einsum("ij,ij->i", hidden, x)
-        return (result - np.trace(matrix)) / np.sqrt(self.dimension)
+        return (result - self.trace(matrix)) / np.sqrt(self.dimension)
+
+    def trace(self, matrix: Array) -> float:
+        """Tr[S Σ]."""
+        return float(np.trace(matrix) if self.covariance is None else np.sum(matrix * self.covariance))
+
+    def centred(self, vectors: AnyArray) -> AnyArray:
+        """Σ V."""
+        return vectors if self.covariance is None else self.covariance @ vectors
 
     def forward_factor(self, factor: Array) -> Array:
         """A(U Uᵀ) of a factor U, shape (d, k)."""
@@ -63,7 +75,7 @@ class Sensing:
         for rows in self.blocks():
             hidden = np.matmul(self.inputs[rows], factor, out=self.work(rows, factor.shape[1]))
             result[rows] = np.einsum("ij,ij->i", hidden, hidden)
-        return (result - np.sum(factor**2)) / np.sqrt(self.dimension)
+        return (result - np.sum(factor * self.centred(factor))) / np.sqrt(self.dimension)
 
     def adjoint(self, residual: Array) -> Array:
         """Aᵀ(r), a symmetric matrix of shape (d, d)."""
@@ -71,7 +83,10 @@ class Sensing:
         result = self._weighted(np.sqrt(residual + shift))
         if shift > 0.0:
             result -= shift * self._gram
-        result[np.diag_indices(self.dimension)] -= np.sum(residual)
+        if self.covariance is None:
+            result[np.diag_indices(self.dimension)] -= np.sum(residual)
+        else:
+            result -= np.sum(residual) * self.covariance
         return result / np.sqrt(self.dimension)
 
     @cached_property

@@ -96,7 +96,36 @@ def newton_direction(
     return scale * matrix, scale * image
 
 
-def _conjugate_gradients(product, precondition, inner, right: SingleArray) -> SingleArray:
+def trace_probe(sensing: Sensing, split: Threshold, signs: Array, accuracy: float = 1e-2) -> float:
+    """vᵀ H v for one vector v of signs: a noisy trace of H = J (JᵀJ + D)⁻¹ Jᵀ (:mod:`spectralaw.training.leverages`).
+
+    Parameters
+    ----------
+    sensing : Sensing
+    split : Threshold
+        The minimiser: ``kept`` its eigenvalues, ``slack`` those of its gradient on the others.
+    signs : array, shape (n,)
+    accuracy : float
+        Of the conjugate gradients, whose error enters squared.
+    """
+    tangent = _Tangent(sensing.single, split)
+    mean = np.float32(2.0 * sensing.samples / sensing.dimension)  # of AᵀA
+    curvature = np.minimum(0.5 * split.slack[:, None] / split.kept, _STIFFEST * mean).astype(np.float32)
+
+    def product(y: SingleArray) -> SingleArray:
+        return tangent.stiffness(curvature, y) + tangent.normal(y)
+
+    def precondition(y: SingleArray) -> SingleArray:
+        outside = tangent.others.T @ y
+        inside = y - tangent.others @ outside
+        return tangent.others @ (outside / (curvature + mean)) + inside / mean
+
+    right = tangent.adjoint(signs.astype(np.float32))
+    solution = _conjugate_gradients(product, precondition, tangent.inner, right, accuracy)
+    return 2.0 * tangent.inner(right, solution) - tangent.inner(solution, product(solution))
+
+
+def _conjugate_gradients(product, precondition, inner, right: SingleArray, forcing: float = _FORCING) -> SingleArray:
     """Solve ``product(x) = right`` roughly; what is not a number or of no curvature ends it at the last good point."""
     solution, residual = np.zeros_like(right), right
     direction = conditioned = precondition(right)
@@ -110,7 +139,7 @@ def _conjugate_gradients(product, precondition, inner, right: SingleArray) -> Si
         residual = residual - np.float32(square / curvature) * image
         conditioned = precondition(residual)
         following = inner(residual, conditioned)
-        if not following > _FORCING**2 * first:
+        if not following > forcing**2 * first:
             break
         direction = conditioned + np.float32(following / square) * direction
         square = following
@@ -125,6 +154,7 @@ class _Tangent:
         self.kept = np.ascontiguousarray(split.vectors, dtype=np.float32)
         self.others = np.ascontiguousarray(split.others, dtype=np.float32)
         self.hidden = sensing.inputs @ self.kept
+        self._centred = sensing.centred(self.kept)
         self._root = np.float32(np.sqrt(sensing.dimension))
 
     def inner(self, one: SingleArray, two: SingleArray) -> float:
@@ -153,7 +183,7 @@ class _Tangent:
         result = np.zeros_like(self.kept)
         for rows in self.sensing.blocks():
             result += self._back(rows, residual[rows])
-        return (result - np.sum(residual) * self.kept) / self._root
+        return (result - np.sum(residual) * self._centred) / self._root
 
     def normal(self, y: SingleArray) -> SingleArray:
         """Aᵀ(A E) Q, in one pass over the samples."""
@@ -163,7 +193,7 @@ class _Tangent:
             image = self._image(rows, half)
             result += self._back(rows, image)
             total += np.sum(image)
-        return (result - total * self.kept) / self._root
+        return (result - total * self._centred) / self._root
 
     def _half(self, y):
         """H with E = H Qᵀ + Q Hᵀ."""
@@ -176,4 +206,4 @@ class _Tangent:
     def _image(self, rows: slice, half: SingleArray) -> SingleArray:
         moved = np.matmul(self.sensing.inputs[rows], half, out=self.sensing.work(rows, half.shape[1]))
         products = np.einsum("ij,ij->i", self.hidden[rows], moved)
-        return 2.0 * (products - np.vdot(self.kept, half)) / self._root
+        return 2.0 * (products - np.vdot(self._centred, half)) / self._root

@@ -86,11 +86,12 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
 def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, tolerance: float, seconds: float):
     error = outcome.estimate - data.target
     if task.network == "diagonal":
-        risk = float(error @ error)
+        risk = float(error @ error if data.covariance is None else error @ (data.covariance * error))
         residual = data.labels - data.inputs @ outcome.estimate
     else:
-        risk = 2.0 / task.dimension * float(np.sum(error**2))
-        residual = data.labels - Sensing(data.inputs).forward(outcome.estimate)
+        moved = error if data.covariance is None else data.covariance @ error
+        risk = 2.0 / task.dimension * float(np.sum(moved * moved.T))  # (2/d) ‖Σ^½ (Ŝ − S*) Σ^½‖²
+        residual = data.labels - Sensing(data.inputs, data.covariance).forward(outcome.estimate)
     size = np.abs(outcome.spectrum)
     scale = max(float(size.max()), float(np.linalg.norm(data.target)) / np.sqrt(task.dimension))
     floor = _NUMERICALLY_ZERO * scale if method == "network" else 0.0
@@ -132,7 +133,7 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
         return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    found = nuclear.minimise(Sensing(data.inputs), data.labels, task.weight_decay * scale, **settings)
+    found = nuclear.minimise(Sensing(data.inputs, data.covariance), data.labels, task.weight_decay * scale, **settings)
     spectrum = np.zeros(d)
     spectrum[: len(found.eigenvalues)] = found.eigenvalues
     factor = found.factor
@@ -168,7 +169,7 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
 
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     objective = network.quadratic_objective(sensing, y, decay, width)
 
     def quadratic_gap(flat: Array) -> float:
@@ -193,7 +194,7 @@ def _amp(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Outcom
         found = amp.diagonal(data.inputs, data.labels, data.target, task.weight_decay * np.sqrt(d), **settings)
         outcome = _diagonal_outcome(found.estimate, found.gap, found.iterations)
         return dataclasses.replace(outcome, trajectory=found.trajectory)
-    sensing = Sensing(data.inputs)
+    sensing = Sensing(data.inputs, data.covariance)
     found = amp.quadratic(sensing, data.labels, data.target, task.effective_weight_decay, **settings)
     values, vectors = np.linalg.eigh(found.estimate)
     values = np.where(values > 1e-12 * max(values[-1], 1e-300), values, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from spectralaw.display import Shown, number, task_in_words
 from spectralaw.results import Status
 from spectralaw.saving import Saved
 from spectralaw.task import Task
+from spectralaw.training.risk_estimate import RiskEstimate
+from spectralaw.training.self_estimate import estimated_risk
 
 Array = NDArray[np.float64]
 
@@ -51,6 +54,14 @@ class Trained(Shown, Saved):
     iterations: int
     trajectory: Mapping[str, Array] | None = field(default=None, repr=False, compare=False)
     """Message passing only, by iteration: effective_noise, threshold, excess_risk, gap."""
+
+    @cached_property
+    def risk_estimate(self) -> RiskEstimate:
+        """R + Δ estimated from the training set alone (GCV and approximate leave-one-out), as for the user's own rows.
+
+        The training set is drawn again from the seed. Compare ``excess_risk + task.noise_variance``.
+        """
+        return estimated_risk(self.task, self.seed, self.estimate)
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         pairs = [

@@ -9,15 +9,18 @@ also raise the risk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectralaw.ensembles.semicircle import quantile
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
-from spectralaw.state_evolution.equations import evaluator
-from spectralaw.theory import Prediction
-from spectralaw.training import Trained
+from spectralaw.results import Pruned
+
+if TYPE_CHECKING:
+    from spectralaw.theory import Prediction
+    from spectralaw.training import Trained
 
 Array = NDArray[np.float64]
 
@@ -44,54 +47,7 @@ class Bulk:
         return max(2.0 * self.effective_noise - self.threshold, 0.0)
 
 
-@dataclass(frozen=True)
-class Pruned:
-    """Excess risk before and after pruning."""
-
-    before: float
-    after: float
-    cut: float
-    """What was taken from each eigenvalue."""
-    kept: int
-    """Eigenvalues that remain."""
-
-    @property
-    def helps(self) -> bool:
-        """Whether pruning lowers the excess risk."""
-        return self.after < self.before
-
-
-def predict_pruning(prediction: Prediction) -> Pruned:
-    """Excess risk after pruning, by theory: the same noise, thresholded at max(c, 2δ).
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Of a quadratic network; must be a result.
-
-    Raises
-    ------
-    InvalidInput
-        For the diagonal network, whose noise has no edge, or a prediction that did not converge.
-    """
-    task = prediction.task
-    if task.network != "quadratic":
-        raise InvalidInput(
-            "pruning at the edge of the bulk needs network='quadratic', not 'diagonal': its noise has no edge"
-        )
-    if not prediction.status.is_result:
-        raise InvalidInput(f"prediction must have converged, not {prediction.message!r}")
-    noise, threshold = prediction.effective_noise, prediction.threshold
-    if prediction.status is Status.COLLAPSED or threshold >= 2.0 * noise:
-        kept = round((1.0 - prediction.zero_mass) * task.dimension)
-        return Pruned(prediction.excess_risk, prediction.excess_risk, 0.0, kept)
-    edge = 2.0 * noise
-    channel = evaluator(task)(np.array([noise]), np.array([edge]))
-    kept = round(float(channel.survivors[0]))
-    return Pruned(prediction.excess_risk, float(channel.risk[0]), edge - threshold, kept)
-
-
-def prune(trained: Trained, bulk: Bulk | Prediction | None = None) -> Pruned:
+def prune_trained(trained: Trained, bulk: Bulk | Prediction | None = None) -> Pruned:
     """Prune trained weights, and measure what it does to their excess risk.
 
     Parameters
@@ -139,7 +95,7 @@ def read_bulk(spectrum: ArrayLike, zero: float = 0.0) -> Bulk:
     if values.size == 0 or not np.all(np.isfinite(values)):
         raise InvalidInput("spectrum must be a non-empty list of finite numbers")
     d = values.size
-    quantiles = semicircle_quantile(1.0 - (np.arange(d) + 0.5) / d)
+    quantiles = quantile(1.0 - (np.arange(d) + 0.5) / d)
     survivors = int(np.count_nonzero(values > zero))
     outliers, seen = 0, set()
     noise = threshold = misfit = np.nan
@@ -157,14 +113,3 @@ def read_bulk(spectrum: ArrayLike, zero: float = 0.0) -> Bulk:
         edge = 2.0 * noise - threshold + _FLUCTUATION * noise * d ** (-2.0 / 3.0)
         outliers = max(outliers, int(np.count_nonzero(values > edge)))
     return Bulk(noise, threshold, outliers, misfit)
-
-
-def semicircle_quantile(probability: ArrayLike) -> Array:
-    """Quantiles of the semicircle of variance 1, on [−2, 2]; bisection on its distribution function."""
-    p = np.asarray(probability, dtype=float)
-    low, high = np.full(p.shape, -2.0), np.full(p.shape, 2.0)
-    for _ in range(60):
-        x = 0.5 * (low + high)
-        below = 0.5 + x * np.sqrt(4.0 - x**2) / (4.0 * np.pi) + np.arcsin(0.5 * x) / np.pi < p
-        low, high = np.where(below, x, low), np.where(below, high, x)
-    return 0.5 * (low + high)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.pruning import semicircle_quantile
+from spectralaw.ensembles.semicircle import quantile
 
 
 @pytest.mark.statistical
@@ -43,7 +43,7 @@ def test_noise_of_a_pure_bulk_and_its_outliers_are_read():
 
 
 def test_quantiles_of_the_semicircle():
-    x = semicircle_quantile(np.array([0.0, 0.25, 0.5, 1.0]))
+    x = quantile(np.array([0.0, 0.25, 0.5, 1.0]))
     grid = np.linspace(-2, x[1], 200_001)
     assert np.trapezoid(np.sqrt(4 - grid**2) / (2 * np.pi), grid) == pytest.approx(0.25, abs=1e-6)
     assert x[2] == pytest.approx(0.0, abs=1e-12) and x[3] == pytest.approx(2.0) and x[0] == pytest.approx(-2.0)

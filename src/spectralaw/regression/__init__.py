@@ -1,0 +1,1 @@
+"""Estimators for the user's own data: their test error without a test set, what they learned, forecasts."""

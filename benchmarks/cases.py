@@ -223,6 +223,6 @@ CASES = {
     "quadratic-training": quadratic_training,
     "lasso-paths": lasso_paths,
     "free-convolution": free_convolution,
-    "scaling-laws": scaling_laws,
     "weights": weights,
+    "scaling-laws": scaling_laws,
 }

@@ -22,24 +22,25 @@ MAY_IMPORT = {
     "ensembles": BASE,
     "weights": ASKED | {"ensembles", "figures", "theory"},  # theory: the phase of a task that is handed in
     "sweeps": ASKED | {"theory", "training"},
-    "scaling": ASKED
-    | {"figures", "theory"},  # theory: the equations a curve is matched to, for a task that is handed in
+    "scaling": ASKED | {"theory"},  # the exact equations, for a task that is handed in
     "figures": BASE,
     "regression": ASKED | {"theory", "training", "figures"},
     "reproduction": ASKED
     | {
         "ensembles",
+        "weights",
         "regression",
         "state_evolution",
         "theory",
         "training",
         "comparison",
-        "sweeps",
         "scaling",
+        "sweeps",
         "figures",
     },
+    "systems": BASE,
     "citations": BASE | {"reproduction"},
-    "loading": BASE | {"theory", "training", "comparison", "scaling"},
+    "loading": BASE | {"theory", "training", "comparison", "scaling", "weights"},
 }
 """What each room may import besides itself."""
 TOP = {"cli", "__main__"}

@@ -94,7 +94,7 @@ def test_what_did_not_converge_never_looks_like_a_result():
 
 
 def test_a_task_shows_itself_so_that_it_can_be_written_again():
-    names = {"Task": sl.Task, "PowerLaw": sl.PowerLaw, "Empirical": sl.Empirical, "FiniteRank": sl.FiniteRank}
+    names = {name: getattr(sl, name) for name in ("Task", "PowerLaw", "Empirical", "FiniteRank", "White")}
     for teacher in (sl.PowerLaw(1.2), sl.FiniteRank(3), sl.Empirical([3.0, 1 / 3], normalize=True)):
         task = TASK.replace(teacher=teacher)
         assert eval(repr(task), names) == task

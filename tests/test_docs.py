@@ -65,3 +65,11 @@ def test_every_link_and_picture_exists():
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_architecture_page_names_every_room():
+    import spectralaw
+
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.parent.name for path in Path(spectralaw.__file__).parent.glob("*/__init__.py")]
+    assert not [room for room in rooms if f"`{room}/`" not in text]

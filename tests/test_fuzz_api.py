@@ -174,6 +174,14 @@ CALLS = {
     "train the network": (sl.train, dict(task=DIAGONAL, seed=1, method="network", tolerance=1e-2, start_scale=0.5)),
     "train by amp": (sl.train, dict(task=DIAGONAL, seed=1, method="amp", tolerance=1e-2, damping=0.5)),
     "compare": (sl.compare, dict(task=DIAGONAL, seeds=2, method="convex", tolerance=1e-4)),
+    "predict_pruning": (sl.predict_pruning, dict(prediction=sl.predict(TASK))),
+    "read_bulk": (sl.read_bulk, dict(spectrum=np.linspace(0.0, 1.0, 30), zero=0.1)),
+    "prune": (sl.prune, dict(source=sl.train(TASK, 0), bulk=sl.predict(TASK))),
+    "plot_spectrum": (sl.plot_spectrum, dict(prediction=sl.predict(TASK), trained=sl.train(TASK, 0), output="x.png")),
+    "plot_curve": (sl.plot_curve, dict(data=sl.predict_grid(TASK, samples=[20, 40]), output="x.png")),
+    "open_sweep": (sl.open_sweep, dict(path="")),
+    "sweep": (sl.sweep, dict(grid=[TASK], store="missing/x.sqlite", seeds=1, methods="theory", workers=1)),
+    "plan_sweep": (sl.plan_sweep, dict(grid=[TASK], seeds=1, methods=["theory"])),
     "save": (sl.predict(TASK).save, dict(path="")),
     "load": (sl.load, dict(path="")),
     "Prediction.load": (sl.Prediction.load, dict(path="")),
@@ -220,8 +228,26 @@ BAD = {
     "damping": NO_NUMBER + NEGATIVE + [0, 1.5],
     "max_iterations": NO_NUMBER + NOT_WHOLE + NEGATIVE + [0],
     "path": NO_PATH,
+    "store": NO_PATH,
+    "prediction": [value for value in NO_TASK if value is not None] + [TASK],
+    "bulk": [value for value in NO_TASK if value is not None] + [TASK],
+    "trained": [value for value in NO_TASK if value is not None and not (isinstance(value, list) and not value)]
+    + [TASK, sl.predict(TASK)],
+    "source": [None, 3, "", {1, 2}, b"x", True],
+    "zero": NO_NUMBER + NEGATIVE,
+    "data": [*NO_TASK, TASK],
+    "output": [value for value in NO_PATH if value is not None] + ["x.gif", "x"],
+    "grid": [value for value in NO_TASK if not isinstance(value, (dict, tuple, list))] + [[3], [], [TASK, 3], {"a": 1}],
+    "methods": [v for v in NO_WORD if v is not None and not isinstance(v, (list, np.ndarray))] + [["x"]],
+    "workers": [value for value in NO_NUMBER if value is not None] + [0, -1, 1.5],
 }
 AXES = {name: NO_LIST for name in ("samples", "weight_decay", "noise_variance", "dimension", "width", "gamma")}
+
+
+def _is_one(value) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and value.shape == (1,)
+    return any(value is one or (isinstance(value, type(one)) and value == one) for one in (1, [1], (3.0,), [3.0], {3}))
 
 
 def _bad_values(call: str, name: str) -> list:
@@ -229,10 +255,17 @@ def _bad_values(call: str, name: str) -> list:
         values = [value for value in NO_LIST if value is True or not isinstance(value, int)]  # one number is an axis
         values = [value for value in values if value is not None or call != "phase_diagram"]  # None is the default
         return [*values, [-1.0], -1.0, math.nan, "3", *([[0.5]] if name in ("samples", "dimension") else [])]
+    if name == "seeds" and call != "compare":  # one is enough, None is the default
+        return [v for v in BAD["seeds"] if v is not None and v is not True and not _is_one(v)]
     return BAD[name] + ([0.5, 0.1] if name == "gamma" and call == "PowerLaw" else [])
 
 
 CASES = [(call, name) for call, (_, good) in CALLS.items() for name in good]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # should anything be written
 
 
 def _one_sentence(error: sl.InvalidInput) -> None:

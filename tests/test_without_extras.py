@@ -9,7 +9,15 @@ import sys
 import pytest
 
 EXTRAS = ("matplotlib", "distributed", "dask", "pyarrow", "yaml", "hypothesis", "mpmath")
-WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r})); "
+WITHOUT = f"""
+import sys
+from importlib.machinery import PathFinder
+class Bare(PathFinder):
+    @staticmethod
+    def find_spec(name, *rest):
+        return None if name.partition(".")[0] in {EXTRAS!r} else PathFinder.find_spec(name, *rest)
+sys.meta_path[sys.meta_path.index(PathFinder)] = Bare
+"""
 TASK = ["--network", "diagonal", "--dimension", "20", "--samples", "60", "--weight-decay", "1"]
 CSV = "network,dimension,samples,weight_decay\ndiagonal,20,40,1\n"
 JSON = json.dumps({"seeds": 1, "task": {"network": "diagonal", "dimension": 20, "samples": 40, "weight_decay": 1}})
@@ -41,15 +49,21 @@ def test_commands(tmp_path, verb):
     assert found.returncode == 0 and found.stderr == "" and json.loads(found.stdout)["status"] == "converged"
 
 
-def test_a_sweep(tmp_path):
-    (tmp_path / "s.json").write_text(JSON)
-    (tmp_path / "t.csv").write_text(CSV)
-    (tmp_path / "t.toml").write_text("[task]\nnetwork='diagonal'\ndimension=20\nsamples=40\nweight_decay=1\n")
-    for file in ("s.json", "t.csv", "t.toml"):
-        assert command(tmp_path, "sweep", "run", file, "--json").returncode == 0
-    assert command(tmp_path, "sweep", "show", "s.sqlite").returncode == 0
-    for file in ("s.nc", "s.csv"):
-        assert command(tmp_path, "sweep", "export", "s.sqlite", file).returncode == 0 and (tmp_path / file).exists()
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """A folder with a sweep that was run."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "s.json").write_text(JSON)
+    (folder / "s.yaml").write_text("task: {}")
+    (folder / "t.csv").write_text(CSV)
+    assert command(folder, "sweep", "run", "s.json", "--json").returncode == 0
+    return folder
+
+
+def test_a_sweep(swept):
+    assert command(swept, "sweep", "run", "t.csv", "--seeds", "1").returncode == 0
+    assert command(swept, "sweep", "show", "s.sqlite").returncode == 0
+    assert command(swept, "sweep", "export", "s.sqlite", "s.nc").returncode == 0 and (swept / "s.nc").exists()
 
 
 @pytest.mark.parametrize(
@@ -63,13 +77,10 @@ def test_a_sweep(tmp_path):
         (["demo"], "need matplotlib, which is not installed"),
     ],
 )
-def test_a_missing_extra_is_one_sentence(tmp_path, arguments, sentence):
-    (tmp_path / "s.json").write_text(JSON)
-    (tmp_path / "s.yaml").write_text("task: {}")
-    assert command(tmp_path, "sweep", "run", "s.json", "--json").returncode == 0
-    before = sorted(file.name for file in tmp_path.iterdir())
-    found = command(tmp_path, *arguments)
+def test_a_missing_extra_is_one_sentence(swept, arguments, sentence):
+    before = sorted(file.name for file in swept.iterdir())
+    found = command(swept, *arguments)
     assert found.returncode == 2 and found.stdout == ""
     last = found.stderr.splitlines()[-1]
     assert sentence in last and "pip install" in last and "Traceback" not in found.stderr
-    assert sorted(file.name for file in tmp_path.iterdir()) == before
+    assert sorted(file.name for file in swept.iterdir()) == before

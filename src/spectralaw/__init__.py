@@ -39,9 +39,13 @@ _HOMES = {
     "Bulk": "weights.trained_bulk",
     "read_bulk": "weights.trained_bulk",
     "prune": "weights.prune",
-    "PrunedWeights": "weights.prune",
+    "PrunedWeights": "weights.pruned",
     "diagnose": "weights.diagnose",
     "Diagnosis": "weights.diagnosis",
+    "Checkpoints": "weights.checkpoints",
+    "MatrixReading": "weights.row",
+    "MatrixStatus": "weights.row",
+    "UnreadableWeights": "weights.files.tensor",
     "phase_diagram": "theory",
     "Phase": "theory",
     "optimal_weight_decay": "theory",
@@ -58,6 +62,8 @@ _HOMES = {
     "load": "loading",
     "plot_spectrum": "figures.spectrum",
     "plot_curve": "figures.learning_curve",
+    "WeightRecorder": "weights.recorder",
+    "random_matrix_baseline": "weights.dynamics",
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
@@ -103,7 +109,13 @@ if TYPE_CHECKING:  # what the lazy names are
     )
     from spectralaw.training import Trained, train
     from spectralaw.training.risk_estimate import RiskEstimate
+    from spectralaw.weights.checkpoints import Checkpoints
     from spectralaw.weights.diagnose import diagnose
     from spectralaw.weights.diagnosis import Diagnosis
-    from spectralaw.weights.prune import PrunedWeights, prune
+    from spectralaw.weights.dynamics import random_matrix_baseline
+    from spectralaw.weights.files.tensor import UnreadableWeights
+    from spectralaw.weights.prune import prune
+    from spectralaw.weights.pruned import PrunedWeights
+    from spectralaw.weights.recorder import WeightRecorder
+    from spectralaw.weights.row import MatrixReading, MatrixStatus
     from spectralaw.weights.trained_bulk import Bulk, read_bulk

@@ -105,6 +105,19 @@ def choice(name: str, value: Any, allowed: Collection[str], *, joined: str = ", 
     return str(value)
 
 
+def is_ours(value: Any, *kinds: str) -> bool:
+    """Whether a value is of one of our classes; asked by name, so that nothing is imported to be told."""
+    ours = (kind.__name__ for kind in type(value).__mro__ if kind.__module__.startswith("spectralaw."))
+    return any(name in kinds for name in ours)
+
+
+def ours(name: str, value: Any, *kinds: str) -> Any:
+    """``value``, which is of one of our classes."""
+    if not is_ours(value, *kinds):
+        raise InvalidInput(f"{name} must be a {' or a '.join(kinds)}, not {shown(value)}")
+    return value
+
+
 def entries(name: str, values: Any, kind: str = "numbers") -> list[Any]:
     """What is in a list, an array or another iterable; not in text, mappings, or arrays without a dimension."""
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
@@ -205,4 +218,4 @@ def _scalar(value: Any) -> Any:
     """The number in an array without a dimension; anything else as it is, masked ones included."""
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     array = kind and kind in "iuf" and getattr(value, "ndim", None) == 0 and not isinstance(value, numbers.Number)
-    return value.item() if array and not getattr(value, "mask", False) else value
+    return value.item() if array and not getattr(value, "mask", False) else value  # type: ignore[attr-defined]

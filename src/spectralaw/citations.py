@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spectralaw._checks import shown
+from spectralaw._checks import is_ours, shown
 from spectralaw.errors import InvalidInput
 
 _ENTRIES = {
@@ -258,36 +258,31 @@ def cite(*subjects: Any) -> str:
 def _keys(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, str):
         return _named(subject)
-    if _is(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
+    if is_ours(subject, "ScalingFit"):  # arXiv numbers, as a fit carries them
         return tuple(key for number in subject.citations for key in _named(number))
     if hasattr(subject, "diagnoses") or hasattr(subject, "passed_over"):
         return _TOPICS["prune" if hasattr(subject, "parameters_after") else "diagnose"]
-    if _is(subject, "Comparison"):
+    if is_ours(subject, "Comparison"):
         return tuple(key for part in (subject.prediction, *subject.runs) for key in _keys(part))
-    if _is(subject, "Sweep"):
+    if is_ours(subject, "Sweep"):
         rows = {(r["network"], r["method"], _narrow(r.get("width"), r["dimension"])) for r in subject.records()}
         return tuple(key for row in sorted(rows) for key in _of(*row))
-    if _is(subject, "Reproduction"):
+    if is_ours(subject, "Reproduction"):
         return _named(subject.name)
-    if _is(subject, "OptimalDecay"):
+    if is_ours(subject, "OptimalDecay"):
         return _TOPICS["optimum"] if subject.task is None else _keys(subject.task)
-    if _is(subject, "PhasePoint"):
+    if is_ours(subject, "PhasePoint"):
         return _TOPICS["phases"]
     if hasattr(subject, "attrs") and hasattr(subject, "coords"):
         return _of_dataset(subject)
     task = getattr(subject, "task", subject)
-    if not _is(task, "Task"):
+    if not is_ours(task, "Task"):
         raise InvalidInput(f"cite takes tasks, results, datasets and names, not {shown(subject)}")
-    if _is(subject, "Trained"):
+    if is_ours(subject, "Trained"):
         return _of_training(task.network, subject.method)
     return _of_prediction(
         task.network, _narrow(task.width, task.dimension), vars(subject).get("bayes_risk") is not None
     )
-
-
-def _is(subject: Any, name: str) -> bool:
-    """Whether something is of a class of ours; asked by name, for nothing is imported here to be told."""
-    return any(kind.__name__ == name and kind.__module__.startswith("spectralaw.") for kind in type(subject).__mro__)
 
 
 def _named(name: str) -> tuple[str, ...]:

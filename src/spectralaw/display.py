@@ -46,10 +46,11 @@ def more(count: float, noun: str) -> str:
 def task_in_words(task: Any) -> str:
     """A task in one line."""
     teacher = repr(task.teacher).replace(", coefficients='gaussian'", "")
+    inputs = "" if task.white else f", {task.inputs!r}"
     width = "" if task.width is None else f", p = {task.width}"
     return (
         f"{task.network} network, d = {task.dimension}{width}, n = {number(task.samples)}, "
-        f"λ = {number(task.weight_decay)}, Δ = {number(task.noise_variance)}, {teacher}"
+        f"λ = {number(task.weight_decay)}, Δ = {number(task.noise_variance)}, {teacher}{inputs}"
     )
 
 

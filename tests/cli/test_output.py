@@ -343,3 +343,19 @@ def test_two_files_of_one_run_are_two_files(capsys, tmp_path):
         status, _, err = _run(capsys, *LINES[command], "--figure", str(tmp_path / "none" / "x.png"))
         assert status == 2 and "there is no folder" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_inputs_that_are_not_white(capsys, tmp_path):
+    task = sl.Task("diagonal", 20, 50, 1.0, 0.5, inputs=sl.PowerLawInputs(0.5))
+    line = ["predict", *"--network diagonal --dimension 20 --samples 50 --weight-decay 1 --noise-variance 0.5".split()]
+    status, out, _ = _run(capsys, *line, "--input-exponent", "0.5", "--json")
+    assert status == 0 and sl.Task.from_dict(json.loads(out)["task"]) == task
+    assert json.loads(out)["excess_risk"] == sl.predict(task).excess_risk
+    np.save(tmp_path / "variances.npy", task.inputs.variances(20))
+    listed = ["--input-variances", str(tmp_path / "variances.npy")]
+    status, out, _ = _run(capsys, *line, *listed, "--json")
+    assert json.loads(out)["excess_risk"] == pytest.approx(sl.predict(task).excess_risk, rel=1e-12)
+    status, _, err = _run(capsys, *line, *listed, "--input-exponent", "1")
+    assert status == 2 and "input_variances cannot be given together with input_exponent" in err
+    p = sl.predict(task)
+    assert sl.load(p.save(tmp_path / "p.npz")) == p and "PowerLawInputs" in repr(p)

@@ -35,7 +35,7 @@ def _spectrum(p: sl.Prediction, rng) -> np.ndarray:
     d = p.task.dimension
     places = np.array([o.location for o in p.outliers])
     values = np.zeros(d)
-    alive = max(round((1.0 - p.zero_mass) * d), len(places))
+    alive = max(int((1.0 - p.zero_mass) * d + rng.random()), len(places))
     values[:alive] = 0.5 * (places[-1] if places.size else 1.0) * rng.random(alive)
     values[: len(places)] = places * (1.0 + 2.0 / d) * (1.0 + 0.01 * rng.standard_normal(len(places)))
     return np.sort(values)[::-1]

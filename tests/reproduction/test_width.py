@@ -14,9 +14,18 @@ from . import pretended
 
 @pytest.fixture(scope="module")
 def datasets():
+    """One size by the theory; the others stretched from it, with effects that shrink with d."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiment, "train_all", pretended.train_all)
-        return [experiment.compute(d, seeds) for d, seeds in ((24, 48), (48, 32), (72, 24))]
+        base = experiment.compute(24, 48)
+    rng, made = np.random.default_rng(1), [base]
+    theory = base.theory.sel(fine_width=base.width.values).values[:, :, None]
+    for d, seeds in ((48, 32), (72, 24)):
+        risk = theory * (1.0 + 2.0 / d) * (1.0 + 0.04 * rng.standard_normal((*theory.shape[:2], seeds)))
+        one = base.drop_vars("excess_risk").assign(excess_risk=(("decay", "width", "seed"), risk))
+        one = one.assign_coords(width=base.width * d / 24, fine_width=base.fine_width * d / 24)
+        made.append(one.assign_attrs(dimension=d, samples=round(0.25 * d * d)))
+    return made
 
 
 def outcomes(datasets, statement):

@@ -102,7 +102,9 @@ def test_a_csv_is_a_list_of_tasks(tmp_path, capsys):
         sl.Task("diagonal", 20, 40, 1.0, 0.0, sl.Empirical([1.0])),
     ]
     path = str(tmp_path / "tasks.csv")
-    assert cli.run(["sweep", "run", path, "--seeds", "1", "--methods", "theory, convex", "--json"]) == 0
+    assert (
+        cli.run(["sweep", "run", path, "--seeds", "1", "--methods", "theory, convex", "--workers", "1", "--json"]) == 0
+    )
     assert json.loads(capsys.readouterr().out)["done"] == 12
     frame = sl.open_sweep(tmp_path / "tasks.sqlite").to_dataframe()
     assert set(frame.teacher) == {"PowerLaw", "FiniteRank", "Empirical"} and (frame.status == "converged").all()

@@ -47,12 +47,17 @@ def test_results_are_those_of_train_and_predict(tmp_path):
     np.testing.assert_allclose(spectrum, expected.spectrum, atol=1e-12)
 
 
+def _finished(path):
+    with Store(path) as rows:
+        return {row["id"]: row["finished"] for row in rows.rows()}
+
+
 def test_resuming_is_free_and_equal_to_an_uninterrupted_run(tmp_path):
     part = {**GRID, "samples": [20, 60]}
     sl.sweep(part, tmp_path / "a.sqlite", seeds=2, workers=1)
-    first = {r["id"]: r["finished"] for r in Store(tmp_path / "a.sqlite").rows()}
+    first = _finished(tmp_path / "a.sqlite")
     whole = sl.sweep(GRID, tmp_path / "a.sqlite", seeds=2, workers=1)
-    again = {r["id"]: r["finished"] for r in Store(tmp_path / "a.sqlite").rows()}
+    again = _finished(tmp_path / "a.sqlite")
     assert all(again[row] == finished for row, finished in first.items())
     fresh = sl.sweep(GRID, tmp_path / "b.sqlite", seeds=2, workers=2)
     assert whole.to_xarray().drop_vars([]).equals(fresh.to_xarray())  # bit for bit
@@ -271,3 +276,33 @@ def test_commands(tmp_path, capsys):
     assert cli.run(["sweep", "show", store, "--x", "colour"]) == 2 and "'colour' is not in" in capsys.readouterr().err
     assert cli.run(["sweep", "export", store, str(tmp_path / "s.nc")]) == 0
     assert cli.run(["sweep", "status", str(tmp_path / "none.sqlite")]) == 2
+
+
+def test_what_has_no_result_is_said_and_is_status_one(tmp_path, capsys):
+    import json
+
+    from spectralaw import cli
+
+    file = tmp_path / "s.json"
+    content = {
+        "seeds": 8,
+        "methods": "convex",
+        "task": {"network": "quadratic", "dimension": 10, "samples": 60, "weight_decay": 1.0},
+        "options": {"convex": {"max_iterations": 1}},
+    }
+    file.write_text(json.dumps(content))
+    with Store(tmp_path / "s.sqlite", write=True) as rows:
+        rows.add(sl.plan_sweep(file).jobs())
+        for row in range(1, 8):
+            rows.finish(row, Outcome(None, None, f"Traceback:\nValueError: no {row}", 0.1, ""), "0")
+    command = ["sweep", "run", str(file), "--workers", "1"]
+    assert cli.run(command) == 1
+    said = capsys.readouterr().out
+    assert "0 pending, 1 done, 7 failed (1 of those done did not converge)" in said
+    assert "row 5: ValueError: no 5" in said and "row 6" not in said and "and 2 more errors" in said
+    assert cli.run([*command, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["errors_not_shown"] == 2 and len(found["errors"]) == 5 and found["not_converged"] == 1
+    assert cli.run(["sweep", "status", str(tmp_path / "s.sqlite")]) == 0  # a question that was answered
+    file.write_text(json.dumps({**content, "options": {}}))
+    assert cli.run(["sweep", "run", str(file), "--store", str(tmp_path / "good.sqlite"), "--json"]) == 0

@@ -49,8 +49,8 @@ def test_denoising_error_is_below_noise_and_variance(noise):
 @pytest.mark.parametrize("noise", [2.0, 0.3, 0.01])
 def test_blocks_of_a_law_are_the_list_of_its_values(noise):
     atoms = _atoms(300)
-    listed, law = matrix_denoising._listed(atoms, noise), matrix_denoising._law(atoms, noise)
-    assert law == pytest.approx(listed, rel=2e-6)
+    denoiser = matrix_denoising.Denoiser(atoms)
+    assert denoiser._of_law(noise) == pytest.approx(denoiser._of_list(noise), rel=1e-7)
 
 
 @pytest.mark.parametrize("network", ["diagonal", "quadratic"])
@@ -68,6 +68,46 @@ def test_no_weight_decay_beats_bayes(network, samples):
 def test_noiseless_and_plentiful_data_leave_no_risk():
     assert sl.predict(sl.Task("quadratic", 100, 1e5, 1.0)).bayes_risk == 0.0
     assert sl.predict(sl.Task("diagonal", 50, 100, 1.0, teacher=sl.PowerLaw(1.0, "fixed"))).bayes_risk is None
+
+
+@pytest.mark.parametrize("noise", [1.0, 0.0478, 1e-3])
+def test_a_law_that_ends_above_zeros(noise):
+    atoms = _atoms(1500, sl.FiniteRank(330, 1.0))
+    denoiser = matrix_denoising.Denoiser(atoms)
+    assert denoiser._of_law(noise) == pytest.approx(denoiser._of_list(noise), rel=1e-7)
+
+
+def test_error_is_the_integral_of_the_cubed_density():
+    """M = δ² − (4π²/3) δ⁴ ∫ μ³ dx, on a dense grid: another formula for the same error."""
+    from spectralaw.free_probability.subordination import curve
+
+    values = sl.Task("quadratic", 60, 10, 1.0).teacher_values()
+    noise = 0.7
+    angle = np.linspace(0.0, np.pi, 60_001)
+    x = np.max(values) + 1.5 * noise - (np.max(values) + 4.0 * noise) * 0.5 * (1.0 + np.cos(angle))
+    density = curve(x, values, np.full(60, 1.0 / 60), noise).imag / (np.pi * noise**2)
+    expected = noise**2 - 4.0 * np.pi**2 / 3.0 * noise**4 * np.trapezoid(density**3, x)
+    error = matrix_denoising.denoising_error(_atoms(60), noise)
+    assert error == pytest.approx(expected, rel=1e-5)
+
+
+def test_bands_narrower_than_the_rounding_of_their_atoms():
+    """All learned: δ² (2 k/d) to leading order, of values up to 1e5 with a noise of 1e-12."""
+    atoms = _atoms(10**10, sl.FiniteRank(5000, 1.0))
+    error = matrix_denoising.denoising_error(atoms, 1e-12)
+    assert error == pytest.approx(1e-24 * 2.0 * 5000 / 1e10, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("task", "risk"),  # converged in the number of cells, and of panels, to more than the digits given
+    [
+        (sl.Task("quadratic", 10**6, 1e11, 1.0, 0.5, sl.PowerLaw(0.51)), 0.22191286),
+        (sl.Task("quadratic", 6113198726, 1.55e23, 0.003, 1.18e-06, sl.FiniteRank(1902356, 2.0)), 4.685983e-15),
+        (sl.Task("quadratic", 3253, 1318173427.0, 1.0, 1.143, sl.FiniteRank(673, 1.0)), 1.556155e-3),
+    ],
+)
+def test_known_risks(task, risk):
+    assert sl.predict(task).bayes_risk == pytest.approx(risk, rel=1e-6)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.theory.phases import Phase, boundaries, classify, phase_of, rate
+from spectralaw.theory.phases import Phase, boundaries, classify, logarithmic_correction, phase_of, rate
 
 D = 10**8
 
@@ -132,3 +132,91 @@ def test_rates_name_every_phase():
     task = _at("quadratic", 10, 1.0)
     for phase in Phase:
         assert isinstance(rate(task, phase).weight_decay, float)
+
+
+def test_labels_carry_the_noise():
+    """Of very little noise the diagram is the noiseless one: III, not VIa."""
+    task = sl.Task("diagonal", 10**6, 1e8, 1e-3, 1e-12)
+    point, p = phase_of(task), sl.predict(task)
+    assert point.phase is Phase.III is phase_of(task.replace(noise_variance=0.0)).phase
+    assert p.exponents.samples == pytest.approx(point.rate.samples, abs=0.05)
+
+
+@pytest.mark.parametrize("network", ["diagonal", "quadratic"])
+def test_the_distance_vanishes_where_noise_and_signal_cross(network):
+    n = np.geomspace(1e2, 1e6, 161)
+    unit = 1.0 if network == "diagonal" else 1e8
+    labels, distance = classify(_at(network, 10, 1.0, noise_variance=1e-4), n * unit, np.full(n.shape, 1e-12))
+    assert set(labels[(n > 1e3) & (n < 1e5)]) == {"IV"}
+    crossing = n[np.argmin(np.where((n > 1e3) & (n < 1e5), distance, np.inf))]
+    assert crossing == pytest.approx(1e4, rel=0.1) and distance.min() < 0.05  # Δ = n_eff^(1−2γ)
+    below, above = (phase_of(_at(network, x, 1e-12, noise_variance=1e-4)).rate.samples for x in (1e3, 1e5))
+    assert (below, above) == (-1.0, -0.5)
+
+
+def test_labels_far_from_boundaries_are_the_local_exponents():
+    rng, judged, wrong = np.random.default_rng(0), 0, 0
+    for k in range(500):
+        network = ("diagonal", "quadratic")[k % 2]
+        task = _at(network, 10.0 ** rng.uniform(0.5, 24), 10.0 ** rng.uniform(-15, 10), rng.uniform(0.7, 2.0),
+                   10.0 ** rng.uniform(-14, 1), 10**10)  # fmt: skip
+        point = phase_of(task)
+        if point.distance < 2.0 or point.phase is Phase.PEAK:
+            continue
+        p = sl.predict(task)
+        logs = float(logarithmic_correction(task, point.phase, task.effective_samples))
+        judged += 1
+        wrong += abs(p.exponents.samples - point.rate.samples - logs) > 0.15
+        wrong += abs(p.exponents.weight_decay - point.rate.weight_decay) > 0.15
+    assert judged > 200 and wrong <= 0.01 * judged  # measured: 4 of 1530, logarithms of phase IV
+
+
+def test_boundaries_lie_between_labels():
+    """Stepping over each line changes the label, or the term that dominates phase IV."""
+    for noise in (0.5, 1e-4, 0.0):
+        task = _at("diagonal", 10, 1.0, 1.0, noise, 10**6)
+        lines = boundaries(task)
+        assert all(np.all(np.isfinite(x)) and np.all(x > 0.0) for line in lines.values() for x in line)
+        for name in ("interpolation", "harmful overfitting", "bulk absorbed"):
+            if name in lines:
+                at, top = lines[name][0][0], lines[name][1][1]
+                labels, _ = classify(task, at * np.array([0.5, 2.0]), np.full(2, 0.01 * top))
+                assert labels[0] != labels[1], (noise, name)
+
+
+def _random_task(rng):
+    network = str(rng.choice(["diagonal", "quadratic"]))
+    d = int(10.0 ** rng.uniform(0.4, 6.0)) + 1
+    unit = d if network == "diagonal" else d * d
+    teacher = [
+        sl.PowerLaw(rng.uniform(0.51, 3.0)),
+        sl.FiniteRank(int(rng.integers(1, d + 1)), rng.choice([0.0, 0.3, 1.0])),
+        sl.Empirical(np.abs(rng.standard_normal(min(d, 6))) * 10.0 ** rng.uniform(-2, 2, min(d, 6)) + 1e-6, True),
+    ][rng.integers(3)]
+    noise = float(rng.choice([0.0, 10.0 ** rng.uniform(-6, 1)]))
+    return sl.Task(network, d, max(1.0, unit * 10.0 ** rng.uniform(-3, 3)), 1.0, noise, teacher)
+
+
+def test_optimal_weight_decay_of_a_hundred_random_tasks():
+    rng = np.random.default_rng(1)
+    for k in range(100):
+        task = _random_task(rng)
+        best = sl.optimal_weight_decay(task)
+        assert best.status is sl.Status.CONVERGED, task
+        if k % 3:
+            continue
+        scale = np.sqrt(task.effective_samples / task.dimension)
+        risks = sl.predict_grid(task, weight_decay=np.geomspace(1e-9, 1e4, 30) * scale).excess_risk
+        assert best.excess_risk <= float(risks.min()) * (1.0 + 1e-8), task
+
+
+def test_optimal_weight_decay_between_a_plateau_and_its_rise():
+    values = [28.000601555227387, 19.0531816278891, 0.2668661260222636, 0.09855203497272307, 0.013768577419715726]
+    best = sl.optimal_weight_decay(sl.Task("diagonal", 11, 8.46485392651106, 1, 0, sl.Empirical(values, True)))
+    assert best.excess_risk == pytest.approx(1.24067e-7, rel=1e-5)
+    assert best.weight_decay == pytest.approx(2.3e-7, rel=0.05)
+
+
+def test_the_limit_of_no_weight_decay_is_said():
+    best = sl.optimal_weight_decay(sl.Task("quadratic", 50, 10_000.0, 1.0, 0.0))
+    assert best.weight_decay == best.excess_risk == 0.0 and "limit" in best.message

@@ -199,3 +199,76 @@ def test_every_weight_decay_is_solved_exactly_at_the_interpolation_threshold(net
     grid = sl.predict_grid(task, weight_decay=np.geomspace(1e-9, 10, 41))
     assert np.all(grid.status != "not_converged")
     assert np.all(np.diff(np.log(grid.excess_risk)) < 1.0)  # no point is on another branch
+
+
+NOISELESS = [
+    (sl.Task("quadratic", 6, 18, 0.012, 0.0, sl.FiniteRank(2, 0.3)), 2.8669e-4),
+    (sl.Task("quadratic", 6, 18, 0.01, 0.0, sl.FiniteRank(2, 0.3)), 2.0035e-4),
+    (sl.Task("quadratic", 6, 18, 0.005, 0.0, sl.FiniteRank(2, 0.3)), 5.0898e-5),
+    (sl.Task("quadratic", 6, 18, 0.001, 0.0, sl.FiniteRank(2, 0.3)), 2.0627e-6),
+    (sl.Task("quadratic", 63, 732.7387220781494, 8.423455591811476e-4, 0.0, sl.FiniteRank(5, 0.3)), 1.07421614e-6),
+    (sl.Task("quadratic", 112, 5402.63235272657, 1.2742749857031334e-4, 0.0, sl.FiniteRank(21, 1.0)), 9.2735e-9),
+]
+
+
+@pytest.mark.parametrize(("task", "risk"), NOISELESS)
+def test_noiseless_solutions_are_found_alone(task, risk):
+    p = sl.predict(task)
+    assert p.status is sl.Status.CONVERGED and p.excess_risk == pytest.approx(risk, rel=5e-5)
+
+
+def test_noiseless_tasks_are_solved():
+    """Alone as in a grid; with λ → 0 either exactly (R = 0), or at a plateau."""
+    rng = np.random.default_rng(7)
+    for _ in range(120):
+        d = int(10.0 ** rng.uniform(0.4, 3.2)) + 1
+        teacher = sl.FiniteRank(int(rng.integers(1, d + 1)), float(rng.choice([0.0, 0.3, 1.0, 2.0])))
+        decay = 10.0 ** rng.uniform(-8, 2) if rng.random() < 0.9 else 0.0
+        task = sl.Task("quadratic", d, max(1.0, d * d * 10.0 ** rng.uniform(-3, 3)), decay, 0.0, teacher)
+        p = sl.predict(task)
+        assert p.status.is_result, task
+        grid = sl.predict_grid(task, weight_decay=[decay, 2.0 * decay + 1e-3])
+        assert float(grid.excess_risk[0]) == pytest.approx(p.excess_risk, rel=1e-9, abs=1e-300)
+
+
+def test_exact_recovery_is_a_result():
+    p = sl.predict(sl.Task("quadratic", 50, 10_000.0, 0.0, 0.0, sl.FiniteRank(4, 1.0)))
+    assert p.status is sl.Status.CONVERGED and p.excess_risk == p.training_loss == p.effective_noise == 0.0
+    assert p.zero_mass == pytest.approx(46 / 50) and len(p.outliers) == 4 and p.decomposition is None
+    assert p.spectrum.zero_mass + p.spectrum.outlier_count / 50 == pytest.approx(1.0)
+    small = sl.predict(p.task.replace(weight_decay=1e-6))
+    assert 0.0 < small.excess_risk < 1e-10
+    few = sl.predict(p.task.replace(samples=200.0))  # too few: part of the teacher stays unlearned
+    assert few.excess_risk > 1e-3 and sl.predict(few.task.replace(weight_decay=1e-9)).excess_risk == pytest.approx(
+        few.excess_risk, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize("network", ["diagonal", "quadratic"])
+def test_the_ends_of_the_range_of_numbers(network):
+    """No warning, no exception; a value or an honest status."""
+    base = sl.Task(network, 50, 5000, 0.0, 0.5)
+    limit = sl.predict(base)
+    tiny = sl.predict(base.replace(weight_decay=1e-320))
+    assert tiny.excess_risk == pytest.approx(limit.excess_risk, rel=1e-12)
+    assert tiny.training_loss == pytest.approx(limit.training_loss, rel=1e-12)
+    for changes in ({"samples": 1e308}, {"noise_variance": 1e300}, {"teacher": sl.Empirical([1e-170])},
+                    {"teacher": sl.Empirical([1e-170]), "noise_variance": 0.0}):  # fmt: skip
+        p = sl.predict(base.replace(weight_decay=1.0, **changes))
+        assert math.isnan(p.excess_risk) is not p.status.is_result
+        assert p.spectrum is not None and p.to_dict()
+
+
+def test_memory_does_not_grow_with_the_dimension():
+    import tracemalloc
+
+    tracemalloc.start()
+    for network, samples in (("quadratic", 1e17), ("diagonal", 1e8)):
+        task = sl.Task(network, 10**9, samples, 0.1, 0.5, sl.Empirical([1.0, 2.0]))
+        p = sl.predict(task)
+        assert p.status.is_result and p.bayes_risk is not None and p.spectrum.bulk_mass > 0.0
+        assert p.decomposition is not None
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+    with pytest.raises(sl.InvalidInput, match="1,000,000,000"):
+        task.teacher_values()

@@ -34,6 +34,7 @@ def test_masses_add_up(task):
 
 def test_density_agrees_with_the_bulk():
     p = sl.predict(TASKS[0])
+    np.testing.assert_allclose(p.spectrum.bulk_density(p.spectrum.grid[5:-5:40]), p.spectrum.values[5:-5:40], rtol=1e-6)
     np.testing.assert_allclose(p.spectrum.density(p.spectrum.grid[5:-5:40]), p.spectrum.values[5:-5:40], rtol=1e-6)
     assert p.spectrum.density(np.array([-1.0, 0.0])).tolist() == [0.0, 0.0]
 
@@ -116,3 +117,84 @@ def test_a_density_keeps_the_order_and_shape_of_its_points():
         one_by_one = np.array([[float(density(np.array([v]))[0]) for v in row] for row in x])
         np.testing.assert_allclose(density(x), one_by_one, rtol=1e-9, atol=1e-12)
         assert density([]).shape == (0,)
+
+
+CORNERS = [
+    sl.Task("quadratic", 38, 1.5e6, 1e-3, 1e-6, sl.PowerLaw(2.0)),
+    sl.Task("quadratic", 100, 1e5, 1.0, 0.5, sl.FiniteRank(100)),
+    sl.Task("quadratic", 100, 1e5, 1.0, 0.5, sl.FiniteRank(50)),
+    sl.Task("quadratic", 100, 1e5, 0.0, 0.5, sl.Empirical([2.0] * 30 + [1.0] * 30)),
+    sl.Task("quadratic", 200_000, 1e11, 0.1, 0.5, sl.PowerLaw(0.51)),
+    sl.Task("quadratic", 150_000, 2e9, 0.3, 0.5, sl.PowerLaw(0.505)),
+    sl.Task("quadratic", 10**9, 1e17, 0.1, 0.5, sl.Empirical([1.0, 2.0])),
+    sl.Task("quadratic", 3000, 2e6, 0.1, 0.05, sl.FiniteRank(900, 0.3)),
+    sl.Task("quadratic", 60, 900, 0.5, 0.5, width=20),
+    sl.Task("diagonal", 10**9, 1e8, 0.1, 0.5, sl.Empirical([1.0, 2.0])),
+]
+
+
+@pytest.mark.parametrize("task", CORNERS, ids=str)
+def test_masses_of_corners(task):
+    spectrum = sl.predict(task).spectrum
+    assert spectrum.zero_mass + spectrum.bulk_mass + spectrum.outlier_count / task.dimension == pytest.approx(
+        1, abs=1e-9
+    )
+    bulk = sum(band.mass for band in spectrum.bands if not band.outliers)
+    assert bulk == pytest.approx(spectrum.bulk_mass, rel=1e-9, abs=1e-12)
+    if spectrum.bulk_mass:
+        assert np.trapezoid(spectrum.values, spectrum.grid) == pytest.approx(spectrum.bulk_mass, rel=1e-5)
+
+
+def test_every_direction_an_outlier_leaves_no_bulk():
+    spectrum = sl.predict(CORNERS[0]).spectrum
+    assert spectrum.outlier_count == 38 and spectrum.bulk_mass == 0.0 and spectrum.bands == ()
+
+
+def test_an_identity_is_one_semicircle():
+    p = sl.predict(CORNERS[1])
+    (band,) = p.spectrum.bands
+    assert p.outliers == () and band.mass == 1.0
+    edges = 1.0 - p.threshold + 2.0 * p.effective_noise * np.array([-1.0, 1.0])
+    np.testing.assert_allclose((band.low, band.high), edges, rtol=1e-9)
+    x = np.linspace(band.low, band.high, 9)[1:-1]
+    exact = np.sqrt(4.0 * p.effective_noise**2 - (x + p.threshold - 1.0) ** 2) / (2.0 * np.pi * p.effective_noise**2)
+    np.testing.assert_allclose(p.spectrum.bulk_density(x), exact, rtol=1e-9)
+
+
+@pytest.mark.statistical
+def test_equal_values_make_a_band():
+    """Half rank at δ = 0.5, c = 0.3: .53 to 1.88 around 1.2026; and the eigenvalues of matrices end there."""
+    from spectralaw.theory.spectra import spectrum_of
+
+    task = sl.Task("quadratic", 100, 1e5, 1.0, 0.5, sl.FiniteRank(50))
+    spectrum = spectrum_of(task, 0.5, 0.3, 0.35)
+    top = spectrum.bands[-1]
+    assert spectrum.outlier_count == 0 and top.mass == pytest.approx(0.5)
+    assert (top.low, top.high) == pytest.approx((0.53, 1.88), abs=0.006)
+    values = np.concatenate([v for v, _ in random_matrices(task.teacher_values(), 0.5, 20, seed=0)]) - 0.3
+    assert top.low == pytest.approx(np.quantile(values, 0.505), abs=0.05)
+    assert top.high == pytest.approx(np.quantile(values, 0.999), abs=0.06)
+    few = sl.predict(sl.Task("quadratic", 300, 3e4, 0.01, 0.5, sl.FiniteRank(5))).spectrum
+    places = [o.location for o in few.outliers]
+    assert few.outlier_count == 5 and np.all(np.diff(places) < 0.0)
+    band = next(band for band in few.bands if band.outliers == 5)
+    assert band.low < places[-1] < places[0] < band.high and band.mass == pytest.approx(5 / 300)
+
+
+def test_densities_at_infinity_and_pickled():
+    import pickle
+
+    for network in ("quadratic", "diagonal"):
+        p = sl.predict(sl.Task(network, 50, 5000, 1.0, 0.5))
+        for density in (p.spectrum.density, p.spectrum.bulk_density):
+            assert density([np.inf, -np.inf]).tolist() == [0.0, 0.0] and np.isnan(density(np.nan))
+        again = pickle.loads(pickle.dumps(p))
+        assert again.spectrum.density([0.1]) == p.spectrum.density([0.1])
+
+
+def test_bulk_density_leaves_out_the_outliers():
+    p = sl.predict(sl.Task("quadratic", 400, 4e5, 0.1, 0.5))
+    place = p.outliers[0].location
+    assert p.spectrum.density([place])[0] > 0.0 and p.spectrum.bulk_density([place])[0] == 0.0
+    x = np.linspace(1e-6, place, 200_001)
+    assert np.trapezoid(p.spectrum.bulk_density(x), x) == pytest.approx(p.spectrum.bulk_mass, rel=1e-3)

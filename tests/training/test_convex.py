@@ -255,3 +255,20 @@ def test_the_gaps_of_a_path_belong_to_its_coefficients():
             size, norm = float(np.max(np.abs(data.inputs.T @ residual))), float(np.sum(np.abs(found.coefficients)))
             gap = lasso.relative_gap(data.labels, residual, norm, float(decay), size)
             assert found.gap == pytest.approx(gap, abs=1e-12)
+
+
+@pytest.mark.parametrize("noise", [0.5, 0.0])
+def test_a_gap_at_rounding_stops_and_says_so(noise):
+    t = sl.train(sl.Task("diagonal", 60, 200, 1e-12, noise), seed=1)
+    assert t.status is sl.Status.NOT_CONVERGED and "rounding" in t.message and t.iterations < 2000
+    wide = sl.train(sl.Task("diagonal", 100, 40, 1e-11, noise), seed=1)
+    assert wide.status is sl.Status.NOT_CONVERGED and "rounding" in wide.message and wide.iterations < 400_000
+    assert sl.train(sl.Task("diagonal", 60, 200, 1e-8, noise), seed=1).status is sl.Status.CONVERGED
+
+
+def test_a_minimiser_that_is_not_the_only_one_says_so():
+    t = sl.train(sl.Task("quadratic", 12, 36, 1e-3, 0.0), seed=1)
+    assert t.status is sl.Status.CONVERGED and "not unique" in t.message and t.another_minimiser > 0.01
+    for task in (sl.Task("quadratic", 12, 36, 1.0, 0.5), sl.Task("quadratic", 30, 900, 0.1, 0.5)):
+        unique = sl.train(task, seed=1)
+        assert unique.another_minimiser is None and unique.message == ""

@@ -207,6 +207,7 @@ def test_tables_files_and_pickles(tmp_path):
     with pytest.raises(sl.InvalidInput, match="exists"):
         diagnosis.save(path)
     loaded = sl.Diagnosis.load(path)
+    assert sl.load(path).to_dict() == loaded.to_dict()
     assert loaded.to_dict() == diagnosis.to_dict()
     np.testing.assert_array_equal(loaded["w"].singular_values, diagnosis["w"].singular_values)
     (tmp_path / "x.json").write_text("{}")

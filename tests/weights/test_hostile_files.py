@@ -334,15 +334,18 @@ def test_refused_with_a_status_and_nothing_happens(tmp_path, name):
     folder.mkdir()
     path = make(folder)
     before = sorted(tmp_path.rglob("*"))
-    tracemalloc.start()
-    begin = time.perf_counter()
+    begin = time.process_time()
     found, sentence = _outcome(path)
-    seconds, (_, peak) = time.perf_counter() - begin, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    assert time.process_time() - begin < 1.0
+    if name != "millions of lists":  # tracing makes small objects slow; the command line's test weighs the process
+        tracemalloc.start()
+        _outcome(path)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 200e6
     assert found is status, sentence
     assert status is None or (sentence and "\n" not in sentence and len(sentence) < 400)
-    assert sorted(tmp_path.rglob("*")) == before and peak < 200e6
-    assert seconds < (1.0 if name != "millions of lists" else 10.0)  # traced memory makes small objects slow
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_the_refused_global_is_named(tmp_path):

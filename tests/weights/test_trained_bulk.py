@@ -54,7 +54,7 @@ def test_refusals():
         sl.predict_pruning(sl.predict(sl.Task("diagonal", 50, 100, 1.0, 0.5)))
     with pytest.raises(sl.InvalidInput, match="network='quadratic'"):
         sl.prune(sl.train(sl.Task("diagonal", 50, 100, 1.0, 0.5)))
-    with pytest.raises(sl.InvalidInput, match="finite numbers"):
+    with pytest.raises(sl.InvalidInput, match="must be finite"):
         sl.read_bulk([1.0, np.nan])
     with pytest.raises(sl.InvalidInput, match="at least 8"):
         sl.read_bulk(np.zeros(100))

@@ -30,12 +30,14 @@ def diagnose(
         bool, typer.Option("--intervals/--no-intervals", help="Intervals and p-values of the tail, by resampling.")
     ] = True,
     resamples: Annotated[float, options.number("How many resamples of a tail.")] = 100,
-    seed: Annotated[int, typer.Option(help="Of sign flips and resamples.")] = 0,
+    seed: Annotated[int, options.whole("Of sign flips and resamples.")] = 0,
     min_size: Annotated[float, options.number("Smaller side from which a matrix is read.")] = 32,
     max_bytes: Annotated[float, options.number("Memory that reading one matrix may take.")] = 8 << 30,
     kind: Annotated[str, typer.Option(help="matrix, or eigenvalues: the arrays are lists of eigenvalues.")] = "matrix",
     split_gates: Annotated[bool, typer.Option("--split-gates", help="Read each gate of an LSTM or GRU alone.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Try every xmin, not a grid of them.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Try every xmin, and compare laws of whole spectra; slower.")
+    ] = False,
     describe: Annotated[
         bool, typer.Option("--describe", help="Headers only: what would be read, what not and why, memory and time.")
     ] = False,
@@ -81,6 +83,9 @@ def _diagnose(files: list[Path], settings: dict[str, Any], report: Path | None, 
         task = bar.add_task("matrices", total=None)
         watch = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
         answer = run(files[0] if len(files) == 1 else list(files), watch=watch, **settings)
+    if report is not None:  # before anything is printed, for whoever reads may stop reading
+        answer.report(report)
+        typer.echo(f"report in {report}", err=True)
     if json:
         output.print_json(answer.to_dict())
     elif csv:
@@ -88,9 +93,6 @@ def _diagnose(files: list[Path], settings: dict[str, Any], report: Path | None, 
     else:
         console = Console()
         answer.print(console if console.is_terminal else Console(width=200))
-    if report is not None:
-        answer.report(report)
-        typer.echo(f"report in {report}", err=True)
     if answer.failures:
         typer.echo(f"spectralaw: the spectrum of {answer.failures[0]} could not be computed", err=True)
         raise typer.Exit(1)

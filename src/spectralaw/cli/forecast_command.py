@@ -19,26 +19,25 @@ def forecast(
     ] = None,
     network: options.Network = "diagonal",
     check: Annotated[bool, typer.Option("--check", help="Hold the forecast against the table's own rows.")] = False,
-    seed: Annotated[float, options.number("Seed of the draws.")] = 0,
-    figure: Annotated[Optional[Path], typer.Option(help="Picture of the forecast (.png, .pdf or .svg).")] = None,  # noqa: UP045
+    seed: Annotated[int, options.whole("Seed of the draws.")] = 0,
+    figure: options.Figure = None,
     json: options.Json = False,
 ) -> None:
     """Train on a table, estimate the error on new rows, read what was learned, and say what more rows would bring."""
     from spectralaw.regression.report import of_table
 
+    picture = options.places(None, figure)
     sizes = None if samples is None else [options.number_from(part) for part in samples.split(",")]
-    report = of_table(file, target, sizes, network, check=check, seed=int(seed))
-    if figure is not None:
+    report = of_table(file, target, sizes, network, check=check, seed=seed)
+    if picture is not None:
         from spectralaw.figures import look, own_data
 
-        look.require_matplotlib()
-        own_data.draw_forecast(report.forecast).savefig(figure, dpi=200)
+        look.write(own_data.draw_forecast(report.forecast), picture)
     if json:
         output.print_json(report.to_dict())
         return
-    typer.echo(str(report))
-    if figure is not None:
-        typer.echo(f"picture: {figure}")
+    output.echo(str(report))
+    output.written(picture)
 
 
 __all__: list[Any] = ["forecast"]

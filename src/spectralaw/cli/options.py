@@ -53,6 +53,14 @@ Spectrum = Annotated[
 Normalize = Annotated[bool, typer.Option("--normalize", help="Scale the values of a file to the units of the laws.")]
 Coefficients = Annotated[str, typer.Option(help="Diagonal teacher: gaussian coefficients, or fixed ones.")]
 Width = Annotated[Optional[float], number("Hidden units p of the quadratic network (default p = d).")]  # noqa: UP045
+InputExponent = Annotated[
+    Optional[float],  # noqa: UP045
+    number("Inputs that are not white: variances i^(-a) along the teacher's directions; a ≥ 0."),
+]
+InputVariances = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(help="File of the variances of the inputs along the teacher's directions, one for each dimension."),
+]
 Seed = Annotated[int, whole("Makes teacher, inputs, noise and start.")]
 Figure = Annotated[
     Optional[Path],  # noqa: UP045
@@ -75,6 +83,7 @@ FIELDS: dict[str, dict[str, tuple[Any, Any]]] = {
         "coefficients": (Coefficients, "gaussian"),
     },
     "width": {"width": (Width, None)},
+    "inputs": {"input_exponent": (InputExponent, None), "input_variances": (InputVariances, None)},
 }
 """Options by field of :class:`spectralaw.Task`, with their defaults; a test holds them against its fields."""
 
@@ -149,9 +158,20 @@ def task_from(
     normalize: bool = False,
     coefficients: str = "gaussian",
     width: float | None = None,
+    input_exponent: float | None = None,
+    input_variances: Path | None = None,
 ) -> Any:
     """The task that the options describe."""
-    from spectralaw import Empirical, FiniteRank, InvalidInput, PowerLaw, Task
+    from spectralaw import (
+        Empirical,
+        EmpiricalInputs,
+        FiniteRank,
+        InvalidInput,
+        PowerLaw,
+        PowerLawInputs,
+        Task,
+        White,
+    )
 
     for name, value in {"dimension": dimension, "samples": samples, "weight_decay": weight_decay}.items():
         if value is None:
@@ -167,6 +187,13 @@ def task_from(
         teacher = FiniteRank(rank, gamma=0.0 if gamma is None else gamma, **chosen)  # type: ignore[arg-type]
     else:
         teacher = PowerLaw(1.0 if gamma is None else gamma, **chosen)
+    inputs: Any = White()
+    if input_exponent is not None:
+        if input_variances is not None:
+            raise InvalidInput("input_variances cannot be given together with input_exponent; choose one law")
+        inputs = PowerLawInputs(input_exponent)
+    elif input_variances is not None:
+        inputs = EmpiricalInputs(read_values(input_variances, "input_variances"))
     return Task(
         network=network,  # type: ignore[arg-type]
         dimension=dimension,  # type: ignore[arg-type]
@@ -175,10 +202,11 @@ def task_from(
         noise_variance=noise_variance,
         teacher=teacher,
         width=width,  # type: ignore[arg-type]
+        inputs=inputs,
     )
 
 
-def read_values(path: Path) -> Any:
+def read_values(path: Path, name: str = "spectrum") -> Any:
     """Numbers of a .npy file, or of a text with one number a line."""
     import numpy as np
 
@@ -186,7 +214,7 @@ def read_values(path: Path) -> Any:
 
     try:
         if path.is_char_device():  # it may have no end
-            raise InvalidInput(f"spectrum file {path} is a device, not a file")
+            raise InvalidInput(f"{name} file {path} is a device, not a file")
         if path.suffix == ".npy":
             with path.open("rb") as file:
                 values = np.load(file, allow_pickle=False)
@@ -195,15 +223,15 @@ def read_values(path: Path) -> Any:
             return values
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
-        raise InvalidInput(f"spectrum file {path} cannot be read: {error.strerror or error}") from error
+        raise InvalidInput(f"{name} file {path} cannot be read: {error.strerror or error}") from error
     except InvalidInput:
         raise
     except (ValueError, EOFError, MemoryError, SyntaxError) as error:
-        raise InvalidInput(f"spectrum file {path} is not a list of numbers: {error}") from error
-    return _values(path, lines)
+        raise InvalidInput(f"{name} file {path} is not a list of numbers: {error}") from error
+    return _values(path, lines, name)
 
 
-def _values(path: Path, lines: list[str]) -> list[float]:
+def _values(path: Path, lines: list[str], name: str) -> list[float]:
     from spectralaw import InvalidInput
     from spectralaw._checks import number_from_text
 
@@ -215,5 +243,5 @@ def _values(path: Path, lines: list[str]) -> list[float]:
         except ValueError as error:
             what = "one number" if len(line.replace(",", " ").split()) > 1 else "a number"
             hint = ", with a decimal point" if "," in line else ""
-            raise InvalidInput(f"spectrum file {path} must have {what} a line{hint}; line {row} {error}") from None
+            raise InvalidInput(f"{name} file {path} must have {what} a line{hint}; line {row} {error}") from None
     return values

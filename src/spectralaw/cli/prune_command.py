@@ -37,7 +37,7 @@ def prune(
     ] = None,
     level: Annotated[float, options.number("False positives a matrix: chance of a spike in pure noise.")] = 0.05,
     null: Annotated[str, typer.Option(help="auto, edge (variance profile only) or flip (random signs).")] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the sign flips.")] = 0,
+    seed: Annotated[int, options.whole("Of the sign flips.")] = 0,
     min_size: Annotated[float, options.number("Smaller side from which a matrix is pruned.")] = 32,
     json: options.Json = False,
 ) -> None:

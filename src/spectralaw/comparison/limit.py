@@ -6,7 +6,7 @@ taken to be
     mean / theory = a + b d^(−p),      1/2 ≤ p ≤ 1,
 
 and the theory is right if a = 1. The power is not assumed: the limit is the mean over all p, each as likely as it fits,
-and its error holds their spread; a theory disagrees only if it does so for every p.
+and its error holds their spread; a theory disagrees only if it also does so for every single p.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
     d = np.array([s.dimension for s in sizes])
     y = np.array([s.mean / s.theory if relative else 1.0 + s.mean - s.theory for s in sizes])
     error = np.array([s.standard_error / (s.theory if relative else 1.0) for s in sizes])
-    error = np.maximum(error, _ROUNDING)
+    # a share is counted in steps of 1/d: seeds that all count the same do not make it exact
+    error = np.maximum(error, _ROUNDING if relative else 0.5 / (d * np.sqrt([s.seeds for s in sizes])))
     lines = [_line(d**-p, y, error) for p in POWERS]
     best = min(range(len(POWERS)), key=lambda k: lines[k].chi2)
     least = lines[best].chi2
@@ -165,7 +166,7 @@ def _fitted(sizes: Sequence[Sized], relative: bool) -> Judgement:
         values = ", ".join(f"{one:.3f}" for one in y)
         why = f"{name} = {values} follows no power of d from d^(−1/2) to 1/d: larger d are needed"
         return Judgement(Outcome.NOT_JUDGED, why, *fit)
-    if at_one - least > (_SIGMA * wide) ** 2:
+    if at_one - least > (_SIGMA * wide) ** 2 and abs(limit - 1.0) > _SIGMA * half:
         return Judgement(Outcome.DISAGREE, f"{tends}, not to 1", *fit)
     if half > NARROWEST or abs(limit - 1.0) > _SIGMA * half:
         more = math.ceil((half / NARROWEST) ** 2)

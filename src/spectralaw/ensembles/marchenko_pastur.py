@@ -78,4 +78,7 @@ class MarchenkoPastur:
     @property
     def median(self) -> float:
         """Half of the eigenvalues are below."""
-        return float(self.quantile(0.5))
+        from scipy.optimize import brentq
+
+        low, high = self.support
+        return float(brentq(lambda x: float(self.cdf(x)) - 0.5, low, high, xtol=1e-15 * high, rtol=1e-14))  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
 from spectralaw.figures.look import COLOURS, INK, SETTINGS, checked, new_figure, tex, write
 
@@ -60,6 +61,8 @@ def plot_curve(
     InvalidInput
         For an unknown axis or variable, or more than 12 lines.
     """
+    if not hasattr(data, "data_vars") or isinstance(data, type):
+        raise InvalidInput(f"data must be an xarray.Dataset, not {shown(data)}")
     path = None if output is None else checked(output)
     along = _axis(data, x)
     if y not in data.data_vars or data[y].dtype.kind not in "fiu" or along not in data[y].dims:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +120,7 @@ def checked(path: str | Path) -> Path:
     InvalidInput
         For a suffix other than those of ``KINDS``, and where matplotlib is missing.
     """
-    path = Path(path)
+    path = file_path(path)
     if path.suffix.lower() not in KINDS:
         raise InvalidInput(f"figure must end in {', '.join(KINDS)}, not {path.name!r}")
     require_matplotlib()

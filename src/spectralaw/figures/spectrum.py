@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spectralaw._checks import ours
 from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.figures.look import COLOURS, INK, SETTINGS, checked, new_figure, tex, write
 
@@ -111,6 +112,10 @@ def plot_spectrum(prediction: Any = None, trained: Any = None, output: str | Pat
     networks = [] if trained is None else list(trained) if isinstance(trained, (list, tuple)) else [trained]
     if prediction is None and not networks:
         raise InvalidInput("plot_spectrum needs a prediction, or trained networks, not neither")
+    if prediction is not None:
+        ours("prediction", prediction, "Prediction")
+    for one in networks:
+        ours("trained", one, "Trained")
     path = None if output is None else checked(output)
     task = prediction.task if prediction is not None else networks[0].task
     for one in networks:

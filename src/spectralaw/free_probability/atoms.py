@@ -87,7 +87,7 @@ class Atoms:
     def _listed(self) -> tuple[Array, Array]:
         values = self._values if self._values is not None else self.value_at(np.arange(1.0, self.nonzero + 1.0))
         distinct, counts = np.unique(values, return_counts=True)
-        counts = self._each * counts
+        counts = self._each * counts.astype(float)
         missing = self.dimension - self._each * len(values)
         if missing:
             where = np.flatnonzero(distinct == 0.0)

@@ -1,15 +1,16 @@
 """The curve of subordination points near atoms, in distances from them.
 
-Where atoms are far apart compared with the noise, the curve is a small arch over each: its width may be below the rounding
-of the atom's own value. So a *cell*, the part of the curve around one atom s_i, is described in ζ = w − s_i: by the
-distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all others do,
+Where atoms are far apart compared with the noise, the curve is a small arch over each: its width may be below the
+rounding of the atom's own value. So a *cell*, the part of the curve around one atom s_i, is described in ζ = w − s_i:
+by the distances o_j = s_j − s_i of its neighbours, one by one, and by a Taylor series in ζ of what all others do,
 
     G_far(w) = Σ_k g_k ζ^k,    g_k = −Σ_far a_j / o_j^(k+1).
 
 With ζ = u + i v, the sums over far atoms that are needed are real polynomials in u and v², free of cancellation: with
 I_k = Im ζ^k / v, R_k = Re ζ^k and D_k = (k R_{k−1} − I_k)/v²,
 
-    Σ a/|w − s|² = −Σ g_k I_k          Σ a/|w − s|⁴ = ½ Σ g_k D_k          Σ a (u + s_i − s)/|w − s|⁴ = ½ Σ k g_k I_{k−1}
+    Σ a/|w − s|² = −Σ g_k I_k          Σ a/|w − s|⁴ = ½ Σ g_k D_k
+    Σ a (u + s_i − s)/|w − s|⁴ = ½ Σ k g_k I_{k−1}
     Σ a o/|w − s|² = −Σ g_{k−1} I_k    Σ a o²/|w − s|² = Σ a − Σ g_{k−2} I_k.
 """
 
@@ -177,7 +178,7 @@ class Cells:
         return np.where(gapped, edge, lowest), gapped
 
     def height(self, u: Array, noise: float) -> Array:
-        """v at the points s_i + u, shape (B, n); see :func:`spectralaw.free_probability.subordination.imaginary_part`."""
+        """v at s_i + u, shape (B, n); see :func:`spectralaw.free_probability.subordination.imaginary_part`."""
         variance = noise**2
         v2 = np.maximum(self.own[:, None] * variance - u**2, 0.0)
         alone = self.weight[:, None, :] * variance - (u[:, :, None] - self.offset[:, None, :]) ** 2

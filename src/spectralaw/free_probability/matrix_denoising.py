@@ -98,7 +98,7 @@ class Denoiser:
     def _of_law(self, noise: float) -> float:
         """Cells of the first values through few of them, and long panels for the rest."""
         atoms = self.atoms
-        dimension, nonzero = float(atoms.dimension), atoms.nonzero
+        nonzero = atoms.nonzero
         count = self._count
         if not (
             1 < count < nonzero
@@ -135,7 +135,8 @@ class Denoiser:
         others = (values != 0.0) & (counts > 0.0)
         share = np.array([1.0 - atoms.nonzero / atoms.dimension])
         smallest = np.array([float(np.min(values[others]))])
-        return Cells(np.zeros(1), share, values[others][None], counts[others][None] / atoms.dimension, np.full(1, np.inf),
+        return Cells(np.zeros(1), share, values[others][None], counts[others][None] / atoms.dimension,
+                     np.full(1, np.inf),
                      smallest, np.ones(1), np.zeros((1, 0)), np.zeros(1))  # fmt: skip
 
     def _block(self, first: float, last: float) -> tuple[Cells, Array]:
@@ -207,7 +208,7 @@ def _blocks(count: int) -> list[tuple[float, float]]:
 
 
 def _integer_rule(first: float, last: float) -> tuple[Array, Array]:
-    """Whole indices and weights of Σ f(i), first < i ≤ last: f is interpolated at indices near Gauss–Legendre points."""
+    """Whole indices and weights of Σ f(i), first < i ≤ last, interpolated at indices near Gauss–Legendre points."""
     size = int(last - first)
     if size <= max(2 * _BLOCK_NODES, _SINGLES):
         return np.arange(first + 1.0, last + 1.0), np.ones(size)

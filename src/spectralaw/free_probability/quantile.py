@@ -32,7 +32,12 @@ def mass_above(w: ComplexArray, values: Array, weights: Array) -> Array:
 
 
 def quantile_point(
-    near: Callable[[Array], tuple[Array, Array]], noise: Array, share: float, low: Array, high: Array, start: Array
+    near: Callable[[Array], tuple[Array, Array]],
+    noise: Array,
+    share: float | Array,
+    low: Array,
+    high: Array,
+    start: Array,
 ) -> tuple[ComplexArray, Array, Array]:
     """Subordination points of the points of the spectrum with a mass ``share`` above them.
 
@@ -45,7 +50,7 @@ def quantile_point(
         Atoms and weights, shape (B, m) or (1, m), resolved around points u, shape (B,).
     noise : array, shape (B,)
         δ > 0.
-    share : float
+    share : float, or array of shape (B,)
         Between 0 and 1.
     low, high : array, shape (B,)
         Bounds on u: no atom is below ``low`` + δ or above ``high`` − δ.
@@ -59,7 +64,6 @@ def quantile_point(
     """
     low, high = low.copy(), high.copy()
     u = np.clip(start, low, high)
-    variance = noise**2
     for iteration in range(200):
         values, weights = near(u)
         v = imaginary_part(u, values, weights, noise)
@@ -86,6 +90,5 @@ def quantile_point(
 
 def place(w: ComplexArray, values: Array, weights: Array, noise: Array) -> Array:
     """The point x = w + δ² G(w) of the real line whose subordination point is w."""
-    real = w.imag == 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(real, w.real, w.real) + noise**2 * stieltjes(w, values, weights).real
+        return w.real + noise**2 * stieltjes(w, values, weights).real

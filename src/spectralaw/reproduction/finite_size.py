@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.comparison.limit import Judgement, Sized, judge, z_score
+from spectralaw.comparison.limit import FEWEST, Judgement, Sized, judge, z_score
 from spectralaw.reproduction.claims import Claim
 from spectralaw.results import Outcome
 
 if TYPE_CHECKING:
     import xarray
+
+
+_EXACT = 1e-3  # relative error below which a point is exact, as after a rank collapse
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ def sized(data: xarray.Dataset, values: xarray.DataArray, theory: float) -> Size
 def claim(statement: str, about: str, points: Sequence[Point], *, relative: bool = True) -> Claim:
     """One line about many points: how many agree in the limit, and how far they are off at the largest dimension.
 
-    It disagrees if any point does, and agrees if at least half could be judged.
+    It disagrees if any point does, or all of them together; it agrees if at least half of them do, or all together.
     """
+    together = _together(points) if relative and len(points) > 1 else None
     outcomes = [one.verdict.outcome for one in points]
     counts = {outcome: outcomes.count(outcome) for outcome in Outcome}
     off = [(_deviation(one.largest, relative), one) for one in points if np.isfinite(one.largest.mean)]
@@ -67,13 +71,42 @@ def claim(statement: str, about: str, points: Sequence[Point], *, relative: bool
     if at is not None:
         unit = f"{worst:+.1%}" if relative else f"{worst:+.3f}"
         measured += f", the largest deviation is {unit} (z = {at.largest.z:+.1f}, {at.where})"
-    if counts[Outcome.DISAGREE]:
+    if together is not None and np.isfinite(together.limit):
+        measured += f"; all together, mean/theory tends to {together.limit:.3f} ± {together.limit_error:.3f}"
+    if together is not None and together.outcome is Outcome.DISAGREE and not counts[Outcome.DISAGREE]:
+        agrees, reason = False, f"all together: {together.reason}"
+    elif counts[Outcome.DISAGREE]:
         agrees, reason = False, _reasons(points, Outcome.DISAGREE)
-    elif 2 * counts[Outcome.AGREE] >= len(points) > 0:
+    elif 2 * counts[Outcome.AGREE] >= len(points) > 0 or (together and together.outcome is Outcome.AGREE):
         agrees, reason = True, _reasons(points, Outcome.NOT_JUDGED)
     else:
         agrees, reason = None, _reasons(points, Outcome.NOT_JUDGED) or "nothing was measured"
     return Claim.of(statement, about, measured, agrees, reason)
+
+
+def _together(points: Sequence[Point]) -> Judgement:
+    """The mean of mean/theory over the points that every dimension has, weighted by how well they are measured.
+
+    Points share no seeds, so that their errors are independent; weights are the same at every dimension. Collapsed
+    networks, which have no error, would outweigh all others and are left out.
+    """
+    most = max(len(one.sizes) for one in points)
+    told = lambda s: s.effective_samples >= FEWEST and s.standard_error > _EXACT * s.theory  # noqa: E731
+    chosen = [one.sizes for one in points if len(one.sizes) == most and all(map(told, one.sizes))]
+    if not chosen:
+        return Judgement(Outcome.NOT_JUDGED, "no point has n_eff ≥ 3 at every dimension")
+    ratio = np.array([[s.mean / s.theory for s in sizes] for sizes in chosen])
+    error = np.array([[s.standard_error / s.theory for s in sizes] for sizes in chosen])
+    weight = 1.0 / np.mean(error**2, axis=1)
+    weight /= weight.sum()
+    means, errors = weight @ ratio, np.sqrt(weight**2 @ error**2)
+    pooled = [
+        Sized(
+            s.dimension, s.effective_samples, 1.0, float(m), float(e), sum(sizes[k].seeds - 1 for sizes in chosen) + 1
+        )
+        for k, (s, m, e) in enumerate(zip(chosen[0], means, errors, strict=True))
+    ]
+    return judge(pooled, bound=None)
 
 
 def shrinking(statement: str, about: str, points: Sequence[Point], choose: Callable[[Sized], bool]) -> Claim:

@@ -125,9 +125,10 @@ class ScalingFit(Record, Saved):
         return compute_optimal(self._usable("compute_optimal"), C, flops)
 
     def joint_profile(self, points: int = 21) -> JointProfile:
-        """Rise of the objective over a grid of α and β, all other parameters refitted: the joint region of both."""
+        """Rise of the objective over a grid of α and β of a law of two variables, all else refitted."""
         from spectralaw.scaling.joint import joint_profile
 
+        self._usable("joint_profile")
         return joint_profile(self, points)
 
     def compatible_phases(self, network: str) -> tuple[CompatiblePhase, ...]:

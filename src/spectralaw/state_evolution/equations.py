@@ -27,7 +27,7 @@ def evaluator(task: Task) -> Evaluator:
 
 def capacity(network: str, samples: Array, dimension: float) -> Array:
     """N: n (diagonal), 4 n / d² (quadratic)."""
-    return samples if network == "diagonal" else 4.0 * samples / dimension / dimension
+    return samples if network == "diagonal" else 4.0 * (samples / dimension / dimension)
 
 
 def scaled_decay(network: str, weight_decay: Array, dimension: float) -> Array:

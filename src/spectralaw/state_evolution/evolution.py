@@ -77,21 +77,28 @@ def state_evolution(
         Networks narrower than the number of eigenvalues that would survive follow
         :mod:`spectralaw.state_evolution.width`.
     """
+    with np.errstate(all="ignore"):  # numbers at the end of their range make points that are not results, and say so
+        return _solved(task, samples, weight_decay, noise_variance, axes)
+
+
+def _solved(
+    task: Task, samples: Array, weight_decay: Array, noise_variance: Array, axes: dict[str, Array] | None
+) -> StateEvolution:
     dimension = float(task.dimension)
     n_capacity = np.asarray(capacity(task.network, samples, dimension))
     decay = scaled_decay(task.network, weight_decay * _width_factor(task), dimension)
     lattice = [_coordinates(values) for values in (axes or {}).values()]
     if lattice:
         shape = tuple(len(values) for values in lattice)
-        solution = solve_on_lattice(evaluator(task), shape, lattice, n_capacity, decay, noise_variance)
+        solution = solve_on_lattice(
+            evaluator(task), shape, lattice, n_capacity, decay, noise_variance, thorough=not narrow(task)
+        )
     else:
-        solution = solve(evaluator(task), n_capacity, decay, noise_variance)
+        solution = solve(evaluator(task), n_capacity, decay, noise_variance, thorough=not narrow(task))
     channel, noise = solution.channel, solution.noise
     with np.errstate(invalid="ignore"):
         spare = decay / solution.threshold  # N − X, without its cancellation
-    spare = np.where(
-        (decay == 0.0) & (solution.unthresholded | solution.recovered), n_capacity - channel.response, spare
-    )
+    spare = np.where(solution.unthresholded | solution.recovered, n_capacity - channel.response, spare)
     by_samples, by_decay, amplification = _exponents(solution, n_capacity, decay, noise_variance)
     # at a divergence (λ → 0 at the interpolation peak) any large noise almost solves the equations: the residual is
     # small, but says nothing about the risk

@@ -18,7 +18,9 @@ _COARSEST = 8
 _SHORTEST = 2 * _COARSEST + 1  # an axis with fewer points is not thinned
 
 
-def solve_on_lattice(evaluate: Evaluator, shape: tuple[int, ...], axes: list[Array], *parameters: Array) -> Solution:
+def solve_on_lattice(
+    evaluate: Evaluator, shape: tuple[int, ...], axes: list[Array], *parameters: Array, thorough: bool = True
+) -> Solution:
     """Solve at all points of a product grid.
 
     Parameters
@@ -32,7 +34,7 @@ def solve_on_lattice(evaluate: Evaluator, shape: tuple[int, ...], axes: list[Arr
         Capacity, scaled decay and noise variance of each point, as for :func:`spectralaw.state_evolution.solver.solve`.
     """
     if max(shape, default=1) < _SHORTEST:
-        return solve(evaluate, *parameters)  # pyright: ignore[reportArgumentType]
+        return solve(evaluate, *parameters, thorough=thorough)  # pyright: ignore[reportArgumentType]
     total = int(np.prod(shape))
     whole = Solution(
         *(np.full(total, np.nan) for _ in range(2)),
@@ -56,7 +58,9 @@ def solve_on_lattice(evaluate: Evaluator, shape: tuple[int, ...], axes: list[Arr
             new[np.ix_(*(np.isin(f, c).nonzero()[0] for f, c in zip(fine, coarse, strict=True)))] = False
             rows, guess = rows[new.ravel()], guess.subset(new.ravel())
         if len(rows):
-            _keep(whole, rows, solve(evaluate, *(values[rows] for values in parameters), guess=guess))
+            _keep(
+                whole, rows, solve(evaluate, *(values[rows] for values in parameters), guess=guess, thorough=thorough)
+            )
         coarse, stride = fine, stride // 2
     return whole
 

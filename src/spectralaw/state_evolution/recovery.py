@@ -1,9 +1,10 @@
 """When noiseless data determine the teacher: the limit of small noises.
 
 With a threshold of t noises, R/δ² falls as δ grows; its limit f(t) = R/δ², δ → 0, is convex in t. For N above the least
-of f, R = N δ² has no solution but zero at some t: the limit λ → 0 recovers the teacher exactly. For small λ the solution
-is near the larger root of f(t) = N, at δ = λ'/(t (N − X)). For N below the least of f, part of the teacher stays unlearned
-however small λ is.
+of f, R = N δ² has no solution but zero at some t: the limit λ → 0 recovers the teacher exactly. For small λ the
+solution
+is near the larger root of f(t) = N, at δ = λ'/(t (N − X)). For N below the least of f, part of the teacher stays
+unlearned however small λ is.
 """
 
 from __future__ import annotations

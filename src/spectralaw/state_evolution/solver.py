@@ -21,6 +21,8 @@ TOLERANCE = 1e-10  # of the certificate
 _TARGET = 2e-13  # what the iterations aim at
 _LONGEST = 3.0  # Newton step, in either logarithm
 _FAR = 12.0  # log of a noise, above that of an unlearned teacher, which only the brackets may find
+_NO_DECAY, _NO_THRESHOLD = 1e-30, 1e-25  # λ'/(N δ) and c/δ that are as good as none
+_LARGEST_LOG = 320.0  # of a noise whose square, times a few hundred decades, is still a number
 _LOG_T = (-80.0, 80.0)  # range of log c/δ that is searched
 
 
@@ -57,7 +59,13 @@ class Guess:
 
 
 def solve(
-    evaluate: Evaluator, capacity: Array, decay: Array, noise_variance: Array, guess: Guess | None = None
+    evaluate: Evaluator,
+    capacity: Array,
+    decay: Array,
+    noise_variance: Array,
+    guess: Guess | None = None,
+    *,
+    thorough: bool = True,
 ) -> Solution:
     """Solve R + Δ = N δ² and λ' = c (N − X) at B points.
 
@@ -69,6 +77,8 @@ def solve(
         N > 0, λ' ≥ 0, Δ ≥ 0.
     guess : Guess, optional
         Solutions of neighbouring points.
+    thorough : bool
+        Bracket what Newton's method does not find, which is slow.
 
     Returns
     -------
@@ -85,13 +95,14 @@ def solve(
     rest = ~collapsed
     recovered = _recovered(problem)
     rest &= ~recovered
-    free = (decay == 0.0) & ~recovered
+    with np.errstate(all="ignore"):
+        free = (decay <= _NO_DECAY * capacity * np.exp(log_noise)) & ~recovered
     if np.any(free):
         index, noises = _without_threshold(problem, free, log_noise)
         found.evaluate(problem, index, noises, np.full(noises.shape, _LOG_T[0]))
         rest[index] = False
     if np.any(rest):
-        searched = _search(problem.subset(rest), None if guess is None else guess.subset(rest))
+        searched = _search(problem.subset(rest), None if guess is None else guess.subset(rest), thorough)
         found.take(np.flatnonzero(rest), searched, np.arange(len(searched.error)))
     state = problem.state(found.log_noise, found.log_t, found.channel)
     collapsed = state.channel.survivors <= 0.0
@@ -177,11 +188,13 @@ def _without_threshold(problem: _Problem, free: NDArray[np.bool_], log_noise: Ar
     part = problem.subset(free)
     at_zero = np.full(part.capacity.shape, _LOG_T[0])
     found, solved, _ = _noise_at(part, at_zero, log_noise[free])
-    holds = solved & (part.at(found, at_zero).channel.response < part.capacity)
+    with np.errstate(all="ignore"):
+        spare = part.capacity - part.at(found, at_zero).channel.response
+        holds = solved & (spare > 0.0) & (part.decay <= _NO_THRESHOLD * np.exp(found) * spare)
     return np.flatnonzero(free)[holds], found[holds]
 
 
-def _search(problem: _Problem, guess: Guess | None) -> _Found:
+def _search(problem: _Problem, guess: Guess | None, thorough: bool) -> _Found:
     """Newton from a guess, then from one's own, then brackets for what was not found, and Newton from there."""
     found = _Found.nothing(problem)
     if guess is not None:
@@ -208,6 +221,7 @@ def _search(problem: _Problem, guess: Guess | None) -> _Found:
         found.take(lost[rows[better]], tried, better)
     # far out both equations almost hold at the interpolation threshold: such a point is not to be trusted
     lost = np.flatnonzero(~(found.error <= TOLERANCE) | (found.log_noise > problem.unlearned()[0] + _FAR))
+    lost = lost[np.abs(problem.unlearned()[0][lost]) < _LARGEST_LOG] if thorough else lost[:0]
     if len(lost):
         part = problem.subset(lost)
         slow = _bracketed(part)

@@ -17,7 +17,7 @@ def caricature(evaluate: Evaluator, capacity: Array, decay: Array, noise_varianc
     threshold is at least the one at which noise alone would exhaust the capacity.
     """
     atoms, largest = evaluate.atoms, evaluate.largest_risk
-    unit = largest / atoms.power  # what a unit of teacher power adds to the risk
+    unit = largest / atoms.power if atoms.power > 0.0 else 1.0  # what a unit of teacher power adds to the risk
     full = evaluate.largest_response
     values, counts = atoms.near(np.array([atoms.largest]))
     order = np.argsort(values[0] ** 2)

@@ -1,14 +1,16 @@
 """Quadratic networks with fewer hidden units than dimensions: only the p largest eigenvalues can survive.
 
 For p < d the spectral denoiser is f(x) = x − c on the p largest eigenvalues of S* + δ Z, 0 elsewhere: its cut b is the
-(1 − p/d) quantile of μ_δ (arXiv:2606.28242). With e = b − c, and all moments of the wide network taken at the threshold b,
+(1 − p/d) quantile of μ_δ (arXiv:2606.28242). With e = b − c, and all moments of the wide network taken at the
+threshold b,
 
     X = X(b) − e ∂_b X(b),      mse = mse(b) − e ∂_b mse(b) + e² p/d,
 
-since f is (x − b)₊ + e 1{x > b} and −∂_b of either moment is its part linear in e. Each is a sum over teacher directions of
+since f is (x − b)₊ + e 1{x > b} and −∂_b of either moment is its part linear in e. Each is a sum over teacher
+directions of
 E (f_i − s_i)², accurate relative to its own size. The second equation λ' = c (N − X) is a quadratic one for c, and one
-equation for δ is left. Where the threshold is the larger of the two, the cut does nothing and the equations are those of
-the wide network.
+equation for δ is left. Where the threshold is the larger of the two, the cut does nothing and the equations are
+those of the wide network.
 
 The problem is not convex for p < d, and the equation may have several solutions: taken is the one of the largest noise,
 which iterations from a network that has learned nothing reach first. That training reaches it is a conjecture.
@@ -24,6 +26,7 @@ from scipy.optimize import brentq
 from spectralaw.free_probability.atoms import Atoms
 from spectralaw.free_probability.contour import moments_above
 from spectralaw.free_probability.quantile import place, quantile_point
+from spectralaw.free_probability.subordination import ComplexArray
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.equations import capacity
 from spectralaw.state_evolution.quadratic import QuadraticChannel
@@ -216,12 +219,15 @@ def quantile(atoms: Atoms, noise: float, share: float) -> float:
     return float(place(*_quantile_points(atoms, delta, share), delta)[0])
 
 
-def _quantile_points(atoms: Atoms, noise: Array, share: float, start: Array | None = None):
+def _quantile_points(
+    atoms: Atoms, noise: Array, share: float, guess: Array | None = None
+) -> tuple[ComplexArray, Array, Array]:
     def near(u: Array) -> tuple[Array, Array]:
         values, counts = atoms.near(np.maximum(u, 0.0), noise)
         return values, counts / atoms.dimension
 
-    if start is None:
+    start = guess if guess is not None else noise
+    if guess is None:
         kept = max(round(share * atoms.dimension), 1)
         last, following = atoms.value_at(np.array([float(kept), min(kept + 1.0, float(atoms.dimension))]))
         beside = following + 1.005 * noise

@@ -12,7 +12,8 @@ from spectralaw import parallel
 from spectralaw._checks import finite, positive_integer
 from spectralaw._version import __version__
 from spectralaw.errors import InvalidInput
-from spectralaw.sweeps.checks import whole
+from spectralaw.files import file_path
+from spectralaw.sweeps.checks import shown, whole
 from spectralaw.sweeps.executors import by_executor
 from spectralaw.sweeps.plan import Plan, plan
 from spectralaw.sweeps.refine import refine as refined
@@ -73,6 +74,7 @@ def sweep(
     SweepStopped
         When workers cannot be started, or the executor fails: no row is blamed for it, and rows done are kept.
     """
+    store = file_path(store)
     if isinstance(grid, Plan):
         if seeds is not None or methods is not None or options is not None:
             raise InvalidInput("seeds, methods and options are in the plan, and cannot be given beside it")
@@ -86,6 +88,8 @@ def sweep(
         raise InvalidInput(f"workers must be at most {_MOST_WORKERS}, not {count}")
     if timeout is not None and not finite("timeout", timeout) > 0.0:
         raise InvalidInput(f"timeout must be greater than 0 seconds, not {timeout:g}")
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidInput(f"executor must have a method submit, as those of concurrent.futures, not {shown(executor)}")
     if executor is not None and timeout is not None:
         raise InvalidInput("timeout cannot be used with an executor, whose processes are not ours to stop")
     with Store(store, write=True) as rows:

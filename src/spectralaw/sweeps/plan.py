@@ -121,7 +121,7 @@ def plan(
         made = Plan({str(name): axis_values(str(name), v) for name, v in grid.items()}, (), several, chosen, settled)
         tasks: Iterable[Task] = _corners(made.axes)
     else:
-        tasks = tuple(grid) if isinstance(grid, Iterable) else ()
+        tasks = tuple(grid) if isinstance(grid, Iterable) and getattr(grid, "ndim", 1) else ()
         if not tasks or not all(isinstance(task, Task) for task in tasks):
             raise InvalidInput("grid must be a mapping of fields, a list of tasks, or the path of a file")
         made = Plan({}, tasks, several, chosen, settled)
@@ -198,7 +198,8 @@ def _seeds(seeds: Any) -> Sequence[int]:
         return range(whole("seeds", seeds, 1, LARGEST_AXIS))
     if isinstance(seeds, range) and seeds and 0 <= min(seeds) and max(seeds) <= LARGEST_SEED:
         return seeds
-    if isinstance(seeds, (str, bytes, Mapping, bool)) or not isinstance(seeds, Iterable):
+    listed = isinstance(seeds, Iterable) and getattr(seeds, "ndim", 1) and not isinstance(seeds, (str, bytes, Mapping))
+    if isinstance(seeds, bool) or not listed:
         raise InvalidInput(f"seeds must be a number of seeds or a list of whole numbers, not {shown(seeds)}")
     chosen = tuple(whole("each of the seeds", one, -LARGEST_SEED, LARGEST_SEED) for one in seeds)
     if not chosen or min(chosen) < 0:

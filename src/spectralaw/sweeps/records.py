@@ -96,6 +96,6 @@ def teacher_label(record: Record) -> str:
     for name in TEACHER:
         if name == "spectrum" and name in record:
             parts.append(f"{len(record[name])} values, sha256={digest(record[name])[:8]}")
-        elif name in record and record[name] not in ("gaussian", False):
+        elif name in record and record[name] != "gaussian" and record[name] is not False:
             parts.append(f"{name}={record[name]}")
     return f"{record['teacher']}({', '.join(parts)})"

@@ -10,22 +10,20 @@ import contextlib
 import json
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from spectralaw.sweeps.checks import LARGEST_SEED
+from spectralaw.sweeps.checks import LARGEST_SEED, shown
 from spectralaw.sweeps.errors import StoreError
 from spectralaw.sweeps.jobs import METHODS, Job
 from spectralaw.sweeps.lock import Lock
+from spectralaw.sweeps.storefile import APPLICATION, foreign, identity, look, reader, reason
 from spectralaw.sweeps.work import Outcome
 
 VERSION = 1
 STATES = ("pending", "done", "failed")
-_APPLICATION = 0x5350_4C57  # marks the file as a store of this package
-_MAGIC = b"SQLite format 3\x00"
 _CHECKED = 1 << 30  # bytes up to which a file is read through when it is opened
 _SCHEMA = """
 CREATE TABLE rows (
@@ -73,6 +71,8 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, write: bool = False, check: bool = True) -> None:
+        if not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path):
+            raise StoreError(f"store must be the path of a file, not {shown(path)}")
         self.path = Path(path)
         self._lock: Lock | None = None
         self._connection: Any = None
@@ -80,83 +80,36 @@ class Store:
         self._gone = False
         try:
             self._file = Path(os.path.realpath(self.path))
-            new = self._look(write)
+            new = look(self.path, self._file, write)
             if write:
                 if new:
                     self._file.parent.mkdir(parents=True, exist_ok=True)
                 self._lock = Lock(self._file)
-                new = self._look(write)  # another sweep may have made it in between
+                new = look(self.path, self._file, write)  # another sweep may have made it in between
                 self._connection = sqlite3.connect(self._file, isolation_level=None, timeout=30.0)
             else:
-                self._connection = self._reader()
+                self._connection = reader(self._file)
             self._prepare(write, new, check)
         except StoreError:
             self.close()
             raise
         except (sqlite3.Error, OSError, ValueError) as error:
             self.close()
-            raise StoreError(f"store {self.path} cannot be opened: {_reason(error)}") from error
-
-    def _look(self, write: bool) -> bool:
-        """Refuse what is no store, from its first bytes; returns whether there is nothing yet."""
-        try:
-            about = self._file.stat()
-        except FileNotFoundError:
-            if not write:
-                raise StoreError(f"store {self.path} does not exist; a sweep makes it") from None
-            above = next(folder for folder in self._file.parents if folder.exists())
-            if not (above.is_dir() and os.access(above, os.W_OK)):
-                raise StoreError(f"store {self.path} cannot be opened: {above} is no folder to write into") from None
-            return True
-        if not stat.S_ISREG(about.st_mode):
-            raise StoreError(f"store {self.path} cannot be opened: it is not a file")
-        if about.st_nlink > 1 and write:
-            raise StoreError(
-                f"store {self.path} has another name on this disk (a hard link), under which a second sweep could "
-                "write into it; copy it instead"
-            )
-        if about.st_size == 0:
-            if not write:
-                raise StoreError(f"store {self.path} is empty; a sweep fills it")
-            return True
-        with self._file.open("rb") as file:
-            head = file.read(100)
-        if head[:16] != _MAGIC:
-            raise StoreError(f"store {self.path} cannot be opened: file is not a database")
-        log = _identity(self._beside("-wal"))
-        if int.from_bytes(head[68:72], "big") != _APPLICATION and (log is None or log.st_size == 0):
-            raise self._foreign()
-        if write and not os.access(self._file, os.W_OK):
-            raise StoreError(f"store {self.path} cannot be opened: it is read-only")
-        return False
+            raise StoreError(f"store {self.path} cannot be opened: {reason(error)}") from error
 
     def _beside(self, ending: str) -> Path:
         return self._file.with_name(self._file.name + ending)
-
-    def _foreign(self) -> StoreError:
-        return StoreError(f"store {self.path} is a database of another program; give another path")
-
-    def _reader(self) -> sqlite3.Connection:
-        """A connection that changes no row. The last to close a store takes the files beside it away."""
-        uri = self._file.as_uri()  # with #, % and ? in their place
-        try:
-            connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, isolation_level=None, timeout=30.0)
-            connection.execute("PRAGMA query_only = 1")
-            connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError:  # a disk or folder that is read-only
-            connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None, timeout=30.0)
-        return connection
 
     def _prepare(self, write: bool, new: bool, check: bool) -> None:
         execute = self._connection.execute
         if new:
             with self.transaction():  # before the write-ahead mode: there is a whole store, or an empty file
-                execute(f"PRAGMA application_id = {_APPLICATION}")
+                execute(f"PRAGMA application_id = {APPLICATION}")
                 execute(f"PRAGMA user_version = {VERSION}")
                 for statement in _SCHEMA.split(";"):
                     execute(statement)
-        if execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
-            raise self._foreign()
+        if execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+            raise foreign(self.path)
         version = execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise StoreError(
@@ -196,7 +149,7 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OverflowError) as error:
-            raise self._damaged(_reason(error)) from error
+            raise self._damaged(reason(error)) from error
 
     def _still_there(self) -> None:
         try:
@@ -204,7 +157,7 @@ class Store:
         except OSError:
             same = False
         if same:
-            self._log = self._log or _identity(self._beside("-wal"))
+            self._log = self._log or identity(self._beside("-wal"))
         else:
             self._gone = True
             raise StoreError(
@@ -226,7 +179,7 @@ class Store:
         except sqlite3.Error as error:
             self._roll_back()
             raise StoreError(
-                f"store {self.path} cannot be written, rows done before are safe: {_reason(error)}"
+                f"store {self.path} cannot be written, rows done before are safe: {reason(error)}"
             ) from error
 
     def _roll_back(self) -> None:
@@ -345,7 +298,7 @@ class Store:
                 self._connection.close()
             self._connection = None
         if self._gone and self._log is not None:  # the log of a file that is gone must not be read into another one
-            now = _identity(self._beside("-wal"))
+            now = identity(self._beside("-wal"))
             if now is not None and os.path.samestat(now, self._log):
                 for ending in ("-wal", "-shm"):
                     self._beside(ending).unlink(missing_ok=True)
@@ -358,17 +311,6 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _identity(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join((getattr(error, "strerror", None) or str(error)).split())
 
 
 def _last_line(error: Any) -> str:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.sweeps import arrays
+from spectralaw.sweeps.errors import StoreError
 from spectralaw.sweeps.records import Record, columns, flat
 from spectralaw.sweeps.store import Store
 
@@ -31,8 +33,9 @@ def open_sweep(path: str | Path) -> Sweep:
     StoreError
         For a file that is not a store, or a damaged one.
     """
+    path = file_path(path)
     with Store(path):  # a store that cannot be read speaks now
-        return Sweep(Path(path))
+        return Sweep(path)
 
 
 class Sweep:
@@ -42,8 +45,11 @@ class Sweep:
         self.path = path
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count:,} {state}" for state, count in self.counts().items())
-        return f"Sweep({str(self.path)!r}: {counts})"
+        try:
+            about = ", ".join(f"{count:,} {state}" for state, count in self.counts().items())
+        except StoreError:
+            about = "cannot be read any more"
+        return f"Sweep({str(self.path)!r}: {about})"
 
     def counts(self) -> dict[str, int]:
         """Rows by state: pending, done, failed."""

@@ -37,7 +37,7 @@ def serve() -> None:
                 prepare(job)
             except Exception as error:
                 say(UNFIT, f"{type(error).__name__}: {error}")
-                return
+                os._exit(1)  # not through the end of the interpreter, for which the thread would be in the way
             say(BEGUN)
             say("done", run(job))
     except BrokenPipeError:  # the driver is gone

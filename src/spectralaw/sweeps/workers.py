@@ -23,10 +23,19 @@ from spectralaw.sweeps.work import Outcome
 from spectralaw.sweeps.worker import BEGUN, UNFIT
 
 _STARTING = 120.0  # seconds a process may take before its job begins
-_FIRST_WORDS = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from spectralaw.sweeps.worker import serve; serve()"
-)
+_LOOK_UP = 3600.0  # seconds after which the driver looks round although nothing was said
+_FIRST_WORDS = """
+import pickle, sys
+try:
+    sys.path[:] = pickle.load(sys.stdin.buffer)
+    from spectralaw.sweeps.worker import serve
+except EOFError:  # the driver is gone
+    sys.exit()
+except Exception as error:
+    pickle.dump(("unfit", f"{type(error).__name__}: {error}"), sys.stdout.buffer)
+    sys.exit(1)
+serve()
+"""
 
 
 def by_processes(jobs: Iterator[Job], count: int, timeout: float | None) -> Iterator[tuple[Job, Outcome]]:
@@ -110,7 +119,7 @@ def _patience(workers: list[_Worker], timeout: float | None) -> float:
     left = [_STARTING - (now - worker.given) for worker in workers if worker.job and worker.begun is None]
     if timeout is not None:
         left += [timeout - (now - worker.begun) for worker in workers if worker.job and worker.begun is not None]
-    return max(0.0, min(left, default=3600.0))
+    return max(0.0, min([*left, _LOOK_UP]))
 
 
 def _news(events: queue.SimpleQueue, patience: float) -> Iterator[tuple[_Worker, str | None, Any]]:

@@ -32,7 +32,9 @@ def bayes_risk(task: Task) -> float | None:
 def _quadratic(task: Task) -> float | None:
     """R = 2 M(δ) at the noise with 2 α δ² = M(δ) + Δ/2, M the error of matrix denoising, α = n/d²."""
     atoms = teacher_atoms(task)
-    n = 4.0 * task.samples / task.dimension / task.dimension
+    if not atoms.power > 0.0:  # squares below the range of numbers
+        return 0.0
+    n = 4.0 * (task.samples / task.dimension / task.dimension)
     noise = task.noise_variance
     power = atoms.power / task.dimension
 
@@ -81,12 +83,14 @@ def _decreasing_root(function: Callable[[float], float], low: float, high: float
 def _diagonal(task: Task) -> float:
     """τ² = (Δ + M)/n with M = Σ σ_i² τ² / (σ_i² + τ²): the channel of independent Gaussian coefficients."""
     atoms = teacher_atoms(task)
+    if not atoms.power > 0.0:
+        return 0.0
     values, counts = (part[0] for part in atoms.near(np.array([atoms.largest])))
     squares, n, noise = values**2, task.samples, task.noise_variance
     risk = lambda t: float(np.sum(counts * squares * t / (squares + t)))  # noqa: E731
     low, high = noise / n, (noise + atoms.power) / n  # the map t ↦ (Δ + M(t))/n is increasing and concave
     for _ in range(400):
-        middle = np.sqrt(low * high) if low > 0.0 else high * 1e-3
+        middle = np.sqrt(low) * np.sqrt(high) if low > 0.0 else high * 1e-3
         if (noise + risk(middle)) / n > middle:
             low = middle
         else:

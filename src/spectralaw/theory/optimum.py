@@ -14,6 +14,7 @@ from spectralaw.state_evolution.width import narrow
 from spectralaw.task import Task, required
 
 _ACCURACY = 1e-9  # of the least risk, as judged from its neighbours
+_STATIONARY, _NEAREST = 1e-8, 1e-6  # slope, or width in log λ, to refine to
 _NEARER = 9  # points of each round of refinement
 _LIMIT = 1e-12  # relative difference of risks that does not count
 
@@ -47,8 +48,10 @@ class OptimalDecay(Shown):
 def optimal_weight_decay(task: Task) -> OptimalDecay:
     """Minimise the predicted excess risk over λ.
 
-    The risk is scanned over many decades up to rank collapse, beside the limit λ → 0, and the minimum is refined until its
-    neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has few digits.
+    The risk is scanned over many decades up to rank collapse, beside the limit λ → 0, and the minimum is refined
+    until its
+    neighbours do not differ in the ninth digit. It is the risk that is judged: where it is flat, λ itself has few
+    digits.
 
     Parameters
     ----------
@@ -83,7 +86,11 @@ def _minimise(task: Task) -> OptimalDecay:
     for _ in range(30):
         k = int(np.nanargmin(risk))
         around = risk[max(k - 1, 0) : k + 2]
-        if 0 < k < len(x) - 1 and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k]):
+        if (
+            0 < k < len(x) - 1
+            and np.all(np.abs(around - risk[k]) <= _ACCURACY * risk[k])
+            and (abs(slope[k]) <= _STATIONARY or x[k + 1] - x[k - 1] <= _NEAREST)
+        ):
             break
         low, high = x[max(k - 1, 0)], x[min(k + 1, len(x) - 1)]
         if high - low <= 1e-12:
@@ -95,7 +102,8 @@ def _minimise(task: Task) -> OptimalDecay:
         risk, slope = _evaluate(task, np.exp(x))
         if not np.any(np.isfinite(risk)):
             break
-    k = int(np.nanargmin(risk))
+    alike = np.where(risk <= np.nanmin(risk) * (1.0 + _LIMIT), np.abs(slope), np.inf)
+    k = int(np.nanargmin(alike))
     best, here = float(np.exp(x[k])), float(risk[k])
     if np.isfinite(limit) and limit <= here * (1.0 + _LIMIT):
         return OptimalDecay(0.0, limit, 0.0, Status.CONVERGED, "the limit of no weight decay is best")
@@ -104,10 +112,9 @@ def _minimise(task: Task) -> OptimalDecay:
     flat = np.nanmax(np.abs(around - here)) <= _ACCURACY * here and np.sum(np.isfinite(around)) > 1
     if flat and (interior or (abs(slope[k]) <= 1e-6 and k > 0)):
         return OptimalDecay(best, here, float(slope[k]), Status.CONVERGED)
-    if not interior and abs(slope[k]) <= _ACCURACY:  # flat down to where it cannot be solved
-        return OptimalDecay(
-            0.0, here, 0.0, Status.CONVERGED, "the limit of no weight decay is best, as far as it is seen"
-        )
+    if not interior and abs(slope[k]) <= 1e-7:  # flat down to where it cannot be solved
+        message = "the limit of no weight decay is best, as far as it is seen"
+        return OptimalDecay(0.0, here, 0.0, Status.CONVERGED, message)
     return OptimalDecay(best, here, float(slope[k]), Status.NOT_CONVERGED,
                         "the least risk is at the end of the weight decays that can be solved")  # fmt: skip
 

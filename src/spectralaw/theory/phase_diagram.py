@@ -60,7 +60,8 @@ def phase_diagram(
     effective = data.samples.values / unit
     by_samples = np.full(labels.shape, np.nan)
     for phase in Phase:
-        expected = rates[phase].samples + logarithmic_correction(task, phase, effective)[:, None]
+        exponents = np.array([rate(task.replace(samples=n), phase).samples for n in data.samples.values])
+        expected = (exponents + logarithmic_correction(task, phase, effective))[:, None]
         by_samples = np.where(labels == str(phase), expected, by_samples)
     data["samples_rate"] = (dims, by_samples)
     data["weight_decay_rate"] = (dims, np.vectorize(lambda name: rates[name].weight_decay)(labels).astype(float))

@@ -1,9 +1,18 @@
 """The phase diagram: which term of the excess risk dominates, and at what rate it falls.
 
-In the plane of x = log n_eff and y = log λ (logarithms to base d, say) every boundary of arXiv:2509.24882 is a straight
-line, but for the strip of the interpolation peak. A phase is then an intersection of half-planes, and the
+In the plane of x = log n_eff and y = log λ (logarithms to base d, say) every boundary of arXiv:2509.24882 is made of
+straight lines, but for the strip of the interpolation peak. A phase is then an intersection of half-planes, and the
 distance of a point to the nearest boundary says how far its label may be trusted: labels are statements about
 asymptotics.
+
+Where noise comes in, the boundaries carry Δ. A direction sees the noise τ² = (Δ + R)/n_eff and the threshold
+λ√d/n_eff; without noise R is what stays unlearned, n_eff^(1−2γ) for n_eff < d and nothing beyond. So
+
+* weight decay matters above λ = √(n_eff (Δ + R)/d), the line of its best value;
+* noise matters, in phase IV, above n_eff = Δ^(−1/(2γ−1)), where (Δ/n_eff)^(1−1/2γ) overtakes n_eff^(1−2γ);
+* every feature is an outlier above n_eff = Δ d^(2γ), where the noise falls below the last one.
+
+For Δ → 0 these become the noiseless diagram: the first two lines leave through the corner n_eff = d.
 """
 
 from __future__ import annotations
@@ -112,12 +121,16 @@ def phase_of(task: Task) -> PhasePoint:
 def rate(task: Task, phase: Phase) -> Rate:
     """Predicted exponents in a phase (up to logarithms; phase V of the diagonal network is purely logarithmic).
 
+    Phase IV has two: that of noise where it outweighs what is unlearned at the task's number of samples, or else
+    that of the noiseless network.
+
     References
     ----------
     arXiv:2509.24882, results 1 and 2.
     """
     gamma = _gamma(task)
-    noisy, quadratic = task.noise_variance > 0.0, task.network == "quadratic"
+    noisy = bool(noise_dominates(task, task.effective_samples))
+    quadratic = task.network == "quadratic"
     return {
         Phase.IA: Rate(0.0, 0.0),
         Phase.IB: Rate(0.0, 0.0),
@@ -131,18 +144,24 @@ def rate(task: Task, phase: Phase) -> Rate:
     }[phase]
 
 
+def noise_dominates(task: Task, effective_samples: ArrayLike) -> NDArray[np.bool_]:
+    """Whether noise outweighs what stays unlearned at small weight decay, n_eff > Δ^(−1/(2γ−1))."""
+    return np.log10(np.asarray(effective_samples, dtype=float)) >= _Lines.of(task).noisy_from
+
+
 def logarithmic_correction(task: Task, phase: Phase, effective_samples: ArrayLike) -> Array:
     """What logarithms add to the exponent of the samples at finite d, where the rate holds up to logarithms.
 
     Only the diagonal network has known ones, both from L = log(d/n): its phase V, R ≈ Δ/L, by 1/L; and its noiseless
     phase IV, R ~ (n/L)^(1−2γ), by (1−2γ)/L.
     """
+    effective = np.asarray(effective_samples, dtype=float)
     with np.errstate(divide="ignore"):
-        inverse = 1.0 / np.log(task.dimension / np.asarray(effective_samples, dtype=float))
+        inverse = 1.0 / np.log(task.dimension / effective)
     if task.network == "diagonal" and phase is Phase.V:
         return inverse
-    if task.network == "diagonal" and phase is Phase.IV and task.noise_variance == 0.0:
-        return (1.0 - 2.0 * _gamma(task)) * inverse
+    if task.network == "diagonal" and phase is Phase.IV:
+        return np.where(noise_dominates(task, effective), 0.0, (1.0 - 2.0 * _gamma(task)) * inverse)
     return np.zeros_like(inverse)
 
 
@@ -152,7 +171,7 @@ def classify(task: Task, samples: ArrayLike, weight_decay: ArrayLike) -> tuple[N
     Parameters
     ----------
     task : Task
-        Network, dimension, teacher and whether there is noise.
+        Network, dimension, teacher and noise.
     samples, weight_decay : array_like
         n ≥ 1 and λ ≥ 0, broadcast against each other; λ = 0 counts as far below every boundary.
     """
@@ -175,28 +194,32 @@ def boundaries(task: Task) -> dict[str, tuple[Array, Array]]:
     dict
         By name; ends are far outside any window.
     """
-    lines = _lines(task)
-    d = np.log10(float(task.dimension))
-    far = 40.0
-    optimum, collapse, shifted = lines["optimum"], lines["collapse"], lines["shifted"]
+    line = _Lines.of(task)
+    d, far, crossing = line.dimension, 40.0, line.noisy_from
     vertical = lambda x, top: (np.array([x, x]), np.array([-far, top]))  # noqa: E731
-    span = lambda line, low, high: (np.array([low, high]), np.array([line(low), line(high)]))  # noqa: E731
-    cross = 2.0 * _gamma(task) * d
+    span = lambda of, low, high: (np.array([low, high]), np.array([of(low), of(high)]))  # noqa: E731
+    begin = line.first
     logs = {
-        "nothing learned": (np.array([0.0, 0.0]), np.array([-far, -0.5 * d])),
-        "rank collapse": span(collapse, 0.0, far),
+        "nothing learned": vertical(begin, line.collapse(begin)),
+        "rank collapse": span(line.collapse, begin, far),
     }
-    if task.noise_variance > 0.0:
-        logs |= {
-            "optimal weight decay": span(optimum, 0.0, far),
-            "all features": span(shifted, cross, far),
-            "harmful overfitting": vertical(lines["harmful"](0.0), optimum(lines["harmful"](0.0))),
-            "interpolation": vertical(lines["peak"](0.0), 0.0),
-            "bulk absorbed": vertical(cross, optimum(cross)),
-        }
-    else:
-        logs |= {"noiseless plateau": span(optimum, 0.0, d), "all features": span(shifted, d, far)}
-        logs |= {"interpolation": vertical(d, optimum(d))}
+    if crossing > begin:
+        logs["noiseless plateau"] = span(line.plateau, begin, min(crossing, d))
+    if line.noise == -np.inf:
+        logs |= {"all features": span(line.shifted, d, far), "interpolation": vertical(d, line.plateau(d))}
+        return {name: (10.0**x, 10.0**y) for name, (x, y) in logs.items()}
+    from_ = float(np.clip(crossing, begin, d))
+    logs["optimal weight decay"] = span(line.noisy, from_, far)
+    everything = max(line.absorbed, d)
+    logs["all features"] = span(line.shifted, everything, far)
+    if line.harmful < line.peak:
+        logs["harmful overfitting"] = vertical(line.harmful, float(line.optimum(line.harmful)))
+    if begin < crossing < min(line.harmful, line.peak):
+        logs["noise over signal"] = vertical(crossing, float(line.optimum(crossing)))
+    below = float(line.plateau(d)) if crossing >= d else 0.5 * line.noise
+    logs["interpolation"] = vertical(line.peak, max(below, 0.5 * line.noise))
+    if line.absorbed > line.peak:
+        logs["bulk absorbed"] = vertical(line.absorbed, float(line.noisy(line.absorbed)))
     return {name: (10.0**x, 10.0**y) for name, (x, y) in logs.items()}
 
 
@@ -209,65 +232,116 @@ def _gamma(task: Task) -> float:
     return float(task.teacher.gamma)  # type: ignore[attr-defined]
 
 
-def _lines(task: Task):
-    """Boundaries as functions of x = log₁₀ n_eff, and the abscissas of the vertical ones."""
-    gamma, d = _gamma(task), np.log10(float(task.dimension))
-    noisy = task.noise_variance > 0.0
-    peak = d if task.network == "diagonal" else d - np.log10(4.0)
-    harmful = _harmful(task, gamma, d)
-    return {
-        "collapse": lambda x: x - 0.5 * d,
-        "shifted": lambda x: x - (gamma + 0.5) * d,
-        "optimum": (lambda x: 0.5 * (x - d)) if noisy else (lambda x: (1.0 - gamma) * x - 0.5 * d),
-        "peak": lambda x: peak,
-        "harmful": lambda x: harmful,
-    }
+@dataclass(frozen=True)
+class _Lines:
+    """Boundaries as functions of x = log₁₀ n_eff, and the abscissas of the vertical ones; logarithms to base 10."""
+
+    gamma: float
+    dimension: float
+    noise: float
+    """log Δ, −∞ without noise."""
+    peak: float
+    harmful: float
+    """Where overfitting outweighs everything else, before the peak; at the peak, if it does not."""
+
+    @classmethod
+    def of(cls, task: Task) -> _Lines:
+        gamma, d = _gamma(task), float(np.log10(float(task.dimension)))
+        noise = float(np.log10(task.noise_variance)) if task.noise_variance > 0.0 else -np.inf
+        peak = d if task.network == "diagonal" else d - float(np.log10(4.0))
+        return cls(gamma, d, noise, peak, _harmful(task, gamma, d, noise, peak))
+
+    @property
+    def first(self) -> float:
+        """Samples that the largest feature needs, n_eff = max(1, Δ)."""
+        return max(0.0, self.noise)
+
+    @property
+    def noisy_from(self) -> float:
+        """Where noise overtakes what is unlearned; infinite without noise."""
+        return -self.noise / (2.0 * self.gamma - 1.0)
+
+    @property
+    def absorbed(self) -> float:
+        """Where the noise falls below the smallest feature."""
+        return 2.0 * self.gamma * self.dimension + self.noise
+
+    def collapse(self, x):
+        return x - 0.5 * self.dimension
+
+    def shifted(self, x):
+        return x - (self.gamma + 0.5) * self.dimension
+
+    def plateau(self, x):
+        return (1.0 - self.gamma) * x - 0.5 * self.dimension
+
+    def noisy(self, x):
+        return 0.5 * (x + self.noise - self.dimension)
+
+    def optimum(self, x):
+        """The line above which weight decay matters: for n_eff > d that of noise alone."""
+        return np.where(np.asarray(x) < self.dimension, np.maximum(self.noisy(x), self.plateau(x)), self.noisy(x))
+
+    def above_optimum(self, x: Array, y: Array) -> Array:
+        """Signed distance to that line, which has a step down at n_eff = d where there is little noise."""
+        plateau = (y - self.plateau(x)) / np.hypot(1.0, 1.0 - self.gamma)
+        noisy = (y - self.noisy(x)) / np.hypot(1.0, 0.5) if self.noise > -np.inf else np.full(np.shape(x), np.inf)
+        before = np.minimum(plateau, noisy)
+        return np.where(x < self.dimension, before, noisy)
 
 
-def _harmful(task: Task, gamma: float, d: float) -> float:
-    """Where the risk of overfitting overtakes that of underfitting, n_eff^(−1+1/2γ) = ρ(n_eff/d), as log₁₀ n_eff."""
-    slope = 1.0 - 0.5 / gamma
-    if task.network == "quadratic":
-        return 0.4 * d / (slope + 0.4)
-    low, high = 0.0, d * (1.0 - 1e-9)
-    for _ in range(200):  # the left side falls, ρ = Δ/log(d/n) rises
+def _harmful(task: Task, gamma: float, d: float, noise: float, peak: float) -> float:
+    """Where the risk of overfitting, Δ ρ(n_eff/d), overtakes that of phase IV, as log₁₀ n_eff."""
+    if noise == -np.inf:
+        return peak
+    low, high = max(0.0, noise), peak - 1e-9
+    quadratic = task.network == "quadratic"
+
+    def overfits(x: float) -> bool:  # one side falls, the other rises
+        share = 0.4 * (x - d) if quadratic else -np.log10(np.log(10.0) * (d - x))
+        return noise + share > max((1.0 - 0.5 / gamma) * (noise - x), (1.0 - 2.0 * gamma) * x)
+
+    if high <= low or not overfits(high):
+        return peak
+    for _ in range(200):
         middle = 0.5 * (low + high)
-        overfitting = np.log10(max(task.noise_variance, 1e-300) / (np.log(10.0) * (d - middle)))
-        low, high = (middle, high) if overfitting < -slope * middle else (low, middle)
+        low, high = (low, middle) if overfits(middle) else (middle, high)
     return high
 
 
 def _margins(task: Task, x: Array, y: Array) -> dict[Phase, Array]:
     """Signed distance to the nearest boundary of each phase, in decades; positive inside."""
-    gamma, d = _gamma(task), np.log10(float(task.dimension))
-    lines = _lines(task)
-    over = lambda line, slope: (y - lines[line](x)) / np.hypot(1.0, slope)  # noqa: E731
-    collapse, shifted = over("collapse", 1.0), over("shifted", 1.0)
+    line = _Lines.of(task)
+    d, begin = line.dimension, line.first
+    collapse = (y - line.collapse(x)) / np.hypot(1.0, 1.0)
+    shifted = (y - line.shifted(x)) / np.hypot(1.0, 1.0)
     least = lambda *parts: np.min(np.broadcast_arrays(*parts), axis=0)  # noqa: E731
-    if task.noise_variance == 0.0:
-        plateau = over("optimum", 1.0 - gamma)
-        return {
-            Phase.IA: least(-x, -y - 0.5 * d),
-            Phase.IB: np.where(x < 0.0, least(y + 0.5 * d, np.maximum(collapse, y + 0.5 * d)), collapse),
-            Phase.II: least(x, -collapse, np.where(x < d, plateau, shifted), np.where(x < d, np.inf, shifted)),
+    optimum = line.above_optimum(x, y)
+    first_collapse = y - line.collapse(begin)
+    early = {
+        Phase.IA: least(begin - x, -first_collapse),
+        Phase.IB: np.where(x < begin, first_collapse, collapse),
+        Phase.II: least(x - begin, -collapse, optimum, shifted),
+    }
+    if line.noise == -np.inf:
+        return early | {
+            Phase.II: least(x - begin, -collapse, np.where(x < d, optimum, shifted)),
             Phase.III: least(x - d, -shifted),
-            Phase.IV: least(x, d - x, -plateau),
+            Phase.IV: least(x - begin, d - x, -optimum),
         }
-    optimum = over("optimum", 0.5)
-    peak, harmful, absorbed = lines["peak"](x), lines["harmful"](x), 2.0 * gamma * d
-    half_width = np.minimum(10.0 ** (2.0 / 3.0 * np.minimum(y, 0.0)), 1.0) / np.log(10.0)
-    near = np.abs(x - peak)
-    strip = np.where(y < 0.0, half_width - near, -np.abs(y))
-    before = least(peak - x, np.where(y < 0.0, near - half_width, np.inf))
-    after = least(x - peak, np.where(y < 0.0, near - half_width, np.inf))
-    return {
-        Phase.IA: least(-x, -y - 0.5 * d),
-        Phase.IB: np.where(x < 0.0, y + 0.5 * d, collapse),
-        Phase.II: least(x, -collapse, optimum, shifted),
-        Phase.III: least(optimum, -shifted),
-        Phase.IV: least(x, -optimum, harmful - x, before),
-        Phase.V: least(-optimum, x - harmful, before),
+    reduced = y - 0.5 * line.noise  # log λ in units of √Δ
+    half_width = np.minimum(10.0 ** (2.0 / 3.0 * np.minimum(reduced, 0.0)), 1.0) / np.log(10.0)
+    near = np.abs(x - line.peak)
+    strip = np.where(reduced < 0.0, half_width - near, -np.abs(reduced))
+    outside = np.where(reduced < 0.0, near - half_width, np.inf)
+    crossing = np.abs(x - line.noisy_from)  # in phase IV, between the terms of noise and signal
+    # between the step of the optimum line at n_eff = d and the noisy line beyond, weight decay sets the risk
+    step = np.where((y < line.plateau(d)) & (y > line.noisy(d)), x - d, np.inf) if line.noisy_from > d else np.inf
+    return early | {
+        Phase.III: least(optimum, -shifted, step),
+        Phase.IV: least(x - begin, -optimum, line.harmful - x, line.peak - x, outside, crossing),
+        Phase.V: least(-optimum, x - line.harmful, line.peak - x, outside, x - begin),
         Phase.PEAK: least(strip, -optimum),
-        Phase.VIA: least(-optimum, after, absorbed - x),
-        Phase.VIB: least(-optimum, x - absorbed),
+        Phase.VIA: least(-optimum, x - line.peak, outside, line.absorbed - x),
+        Phase.VIB: least(-optimum, x - line.absorbed, x - line.peak, outside),
     }

@@ -73,9 +73,10 @@ class Prediction(Shown, Saved):
 
     @cached_property
     def decomposition(self) -> Decomposition | None:
-        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, and
-        for narrow networks and inputs that are not white."""
-        if not self.status.is_result or narrow(self.task) or not self.task.white:
+        """Overfitting, underfitting and approximation, which add up to the excess risk; None without a result, for
+        narrow networks, inputs that are not white, and where the teacher is found exactly."""
+        defined = not narrow(self.task) and self.task.white and self.effective_noise != 0.0
+        if not self.status.is_result or not defined:
             return None
         return decompose(self.task, self.excess_risk, self.effective_noise, self.threshold)
 
@@ -114,6 +115,7 @@ class Prediction(Shown, Saved):
             "zero_mass": self.zero_mass,
             "outliers": [{"teacher": o.teacher, "location": o.location, "overlap": o.overlap} for o in self.outliers],
             "outlier_count": self.spectrum.outlier_count,
+            "bands": [asdict(band) for band in self.spectrum.bands],
             "exponents": {"samples": self.exponents.samples, "weight_decay": self.exponents.weight_decay},
             "bayes_risk": self.bayes_risk,
             "decomposition": asdict(self.decomposition) if self.decomposition else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spectralaw._checks import ours, shown
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Pruned, Status
 from spectralaw.state_evolution.equations import evaluator
@@ -27,13 +28,13 @@ def predict_pruning(prediction: Prediction) -> Pruned:
     ----------
     arXiv:2509.24882, corollary 2.
     """
-    task = prediction.task
+    task = ours("prediction", prediction, "Prediction").task
     if task.network != "quadratic":
         raise InvalidInput(
             "pruning at the edge of the bulk needs network='quadratic', not 'diagonal': its noise has no edge"
         )
     if not prediction.status.is_result:
-        raise InvalidInput(f"prediction must have converged, not {prediction.message!r}")
+        raise InvalidInput(f"prediction must have converged, not {shown(prediction.message)}")
     noise, threshold = prediction.effective_noise, prediction.threshold
     if prediction.status is Status.COLLAPSED or threshold >= 2.0 * noise:
         kept = round((1.0 - prediction.zero_mass) * task.dimension)

@@ -58,8 +58,8 @@ class Spectrum:
     outliers: tuple[Outlier, ...] = field(repr=False)
     """Learned features, largest first (the first 1000)."""
     bands: tuple[Band, ...] = field(repr=False)
-    """Intervals of the bulk with their masses, which add up to ``bulk_mass``, from the left; and, marked by their number of
-    outliers, those of outliers that come from equal teacher values."""
+    """Intervals of the bulk with their masses, which add up to ``bulk_mass``, from the left; and, marked by their
+    number of outliers, those of outliers that come from equal teacher values."""
     grid: Array = field(repr=False)
     """Points x that resolve the bulk."""
     values: Array = field(repr=False)

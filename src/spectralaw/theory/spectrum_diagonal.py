@@ -37,17 +37,17 @@ class DiagonalLaw:
     def _density(self, x: Array, rows: NDArray[np.bool_]) -> Array:
         x = np.asarray(x, dtype=float)
         centre, scale = self._moments(rows)
-        rows = np.flatnonzero(rows)[scale > 0.0]  # of a coefficient without any spread the law has no density
+        used = np.flatnonzero(rows)[scale > 0.0]  # of a coefficient without any spread the law has no density
         centre, scale = centre[scale > 0.0], scale[scale > 0.0]
         result = np.zeros(x.size)
         flat = x.ravel()
-        size = max(1, _ELEMENTS // max(len(rows), 1))
+        size = max(1, _ELEMENTS // max(len(used), 1))
         with np.errstate(all="ignore"):
             for begin in range(0, len(flat), size):
                 part = flat[begin : begin + size]
                 shifted = (part + np.sign(part) * self.threshold)[:, None]
                 bell = np.exp(-0.5 * ((shifted - centre) / scale) ** 2) / (np.sqrt(2.0 * np.pi) * scale)
-                result[begin : begin + size] = bell @ (self.counts[rows] / self.task.dimension)
+                result[begin : begin + size] = bell @ (self.counts[used] / self.task.dimension)
         return result.reshape(x.shape)
 
     def mass_above(self, x: Array) -> Array:

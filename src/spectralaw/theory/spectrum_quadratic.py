@@ -4,8 +4,8 @@ A teacher eigenvalue s is *visible* when 1 + δ² G'_rest(s) > 0, with all other
 it is found at s + δ² G_rest(s) − c, and 1 + δ² G'_rest(s) is the squared overlap of its eigenvector with the teacher's
 (arXiv:2509.24882). Visible values from the largest down to the first that is not are learned features.
 
-k equal values are visible together, and make a band of mass k/d. As long as k ≤ √d, a share of the weights that vanishes
-with d, its k eigenvalues are listed as outliers, at the quantiles of the band; more are a bulk of their own. All
+k equal values are visible together, and make a band of mass k/d. As long as k ≤ √d, a share of the weights that
+vanishes with d, its k eigenvalues are listed as outliers, at the quantiles of the band; more are a bulk of their own. All
 else above the threshold is bulk, in as many bands as the spectrum has intervals there.
 """
 
@@ -161,11 +161,11 @@ def _visibility(channel: QuadraticChannel, noise: float, values: Array) -> tuple
     atoms, counts = channel.atoms.near(values)
     difference = values[:, None] - atoms
     own = np.abs(difference) <= 1e-12 * np.abs(values)[:, None]
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # beside an atom: infinite, and not visible
         inverse = np.where(own, 0.0, 1.0 / np.where(own, 1.0, difference))
-    weights = counts / channel.atoms.dimension
-    location = values + noise**2 * np.sum(weights * inverse, axis=1)
-    return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
+        weights = counts / channel.atoms.dimension
+        location = values + noise**2 * np.sum(weights * inverse, axis=1)
+        return location, 1.0 - noise**2 * np.sum(weights * inverse**2, axis=1)
 
 
 def _visible(channel: QuadraticChannel, noise: float, cut: float) -> _Visible:

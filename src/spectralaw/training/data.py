@@ -108,14 +108,14 @@ def bytes_needed(task: Task, method: str) -> int:
     if task.network == "diagonal":
         arrays: float = n * d + 10 * (n + d)
         if method == "network":
-            arrays += 82 * d
+            arrays += 110 * d
         elif method == "convex":
             gram = 1.3 * d * d if n > d else 0.0
             arrays += n * d + max(gram, _newton_arrays(task, n, d))  # a copy by columns, and the matrices
     else:
-        arrays = 8 * n + min(n * d, 1 << 19)
+        arrays = 8.0 * n + min(n * d, 1 << 19)
         if method == "convex":
-            arrays += 2 * n * d + min(n * d, 1 << 18) + 17 * d * d
+            arrays += 2.1 * n * d + min(n * d, 1 << 18) + 17 * d * d
         else:
             arrays += n * d + min(n * d, _BLOCK) + 11 * d * d + (60 * p * d if method == "network" else 0)
     return int(8 * arrays) + _ALWAYS

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 _WIDEST = 4  # d/n up to which a Gram matrix is worth its n d² operations
 _QUICK = 300  # sweeps after which coordinate descent for a single decay is taken to be slow
 _ROUNDS = 4  # of exact corrections
+_ROUNDING = 4.0  # units in the last place; the gaps at which solvers stall were 1 to 3 of them
+_CHUNK = 2000  # sweeps after which the gap is looked at; twice as many each time
 _FIRST_TOLERANCE = 1e-8  # of coordinate descent, relative to ‖y‖²; sharpened until our own certificate holds
 
 
@@ -32,6 +34,8 @@ class Minimiser:
     coefficients: Array
     gap: float
     iterations: int
+    rounding: float = 0.0
+    """What rounding alone can make of the gap: below it no solver comes, see :func:`rounding_of_gap`."""
 
 
 def relative_gap(labels: Array, residual: Array, norm: float, decay: float, correlation: float) -> float:
@@ -48,6 +52,27 @@ def relative_gap(labels: Array, residual: Array, norm: float, decay: float, corr
     scale = float(np.clip(float(residual @ labels) / square, -most, most))
     dual = scale * float(residual @ labels) - 0.5 * scale**2 * square
     return (primal - dual) / primal
+
+
+def rounding_of_gap(largest: float, labels: Array, norm: float, decay: float, primal: float) -> float:
+    """Relative gap that the rounding of the residual leaves.
+
+    The residual r = y − X θ is known to ε ‖y‖, its correlations to ε ‖y‖ max ‖x_j‖, which must be below ρ for a
+    dual point:
+    a share e = ε ‖y‖ max ‖x_j‖/ρ of r is given up, which costs e ρ ‖θ‖₁ + e² ‖r‖²/2. For tiny ρ that is all of the gap.
+
+    Parameters
+    ----------
+    largest : float
+        max_j ‖x_j‖.
+    labels : array
+    norm, decay, primal : float
+        ‖θ‖₁, ρ and the objective.
+    """
+    if primal <= 0.0:
+        return 0.0
+    share = min(_ROUNDING * np.finfo(float).eps * float(np.linalg.norm(labels)) * largest / decay, 1.0)
+    return min(share * decay * norm / primal + share**2, 1.0)
 
 
 def minimise(
@@ -98,7 +123,7 @@ def minimise_path(
         some = _by_newton(inputs, labels, correlation, penalties[open_], tolerance, max_iterations)
         for row, one in zip(open_, some, strict=True):
             found[row] = one if one.gap < found[row].gap or not found[row].iterations else found[row]
-        open_ = open_[[not one.gap <= tolerance and one.iterations < max_iterations for one in some]]
+        open_ = open_[[not one.gap <= max(tolerance, one.rounding) and one.iterations < max_iterations for one in some]]
     if len(open_):
         _by_descent(found, open_, inputs, labels, penalties, tolerance, max_iterations)
     return found
@@ -108,6 +133,7 @@ def _by_newton(inputs, labels, correlation, decays: Array, tolerance: float, mos
     """Along the path of decays; then, for all at once, exact correlations, certificates, and a correction."""
     path = ActiveSet(inputs, correlation)
     coefficients = np.zeros((inputs.shape[1], len(decays)), order="F")
+    largest, floors = _largest_column(inputs), np.zeros(len(decays))
     steps, gaps = np.zeros(len(decays), dtype=int), np.full(len(decays), np.inf)
     for k, decay in enumerate(decays):
         steps[k], _ = path.follow(float(decay), most)
@@ -119,14 +145,21 @@ def _by_newton(inputs, labels, correlation, decays: Array, tolerance: float, mos
         for k, residual, exact in zip(rows, residuals.T, correlations.T, strict=True):
             norm, size = float(np.sum(np.abs(coefficients[:, k]))), float(np.max(np.abs(exact)))
             gaps[k] = relative_gap(labels, residual, norm, float(decays[k]), size)
-        wrong = ~(gaps[rows] <= tolerance) & (steps[rows] < most)
+            objective = 0.5 * float(residual @ residual) + float(decays[k]) * norm
+            floors[k] = rounding_of_gap(largest, labels, norm, float(decays[k]), objective)
+        wrong = ~(gaps[rows] <= np.maximum(tolerance, floors[rows])) & (steps[rows] < most)
         if not np.any(wrong) or attempt == _ROUNDS - 1:  # a gap belongs to the coefficients it was taken of
             break
         for k, exact in zip(rows[wrong], correlations.T[wrong], strict=True):
             path.coefficients, path.correlation, path.decay = coefficients[:, k], exact.copy(), float(decays[k])
             steps[k] += path.correct(most - int(steps[k]))[0]
         rows = rows[wrong]
-    return [Minimiser(c.copy(), float(gap), int(n)) for c, gap, n in zip(coefficients.T, gaps, steps, strict=True)]
+    outcome = zip(coefficients.T, gaps, steps, floors, strict=True)
+    return [Minimiser(c.copy(), float(gap), int(n), float(floor)) for c, gap, n, floor in outcome]
+
+
+def _largest_column(inputs: Array) -> float:
+    return float(np.sqrt(np.max(np.einsum("ij,ij->j", inputs, inputs))))
 
 
 def _by_descent(found: list[Minimiser], rows, inputs, labels, decays, tolerance: float, most: int) -> None:
@@ -146,20 +179,28 @@ def _by_descent(found: list[Minimiser], rows, inputs, labels, decays, tolerance:
 
 def _descend(model: Any, inputs: Array, labels: Array, decay: float, tolerance: float, most: int) -> Minimiser:
     """Coordinate descent, sharpened until our own certificate holds."""
-    from sklearn.exceptions import ConvergenceWarning
-
     model.tol = _FIRST_TOLERANCE
-    sweeps = 0
+    largest = _largest_column(inputs)
+    sweeps, chunk, best = 0, _CHUNK, np.inf
     while True:
-        model.max_iter = most - sweeps
+        model.max_iter = min(most - sweeps, chunk)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # judged by our own certificate, which is returned
+            warnings.simplefilter("ignore")  # judged by our own certificate, which is returned
             model.fit(inputs, labels)
-        sweeps += int(np.max(model.n_iter_))
+        taken = int(np.max(model.n_iter_))
+        sweeps += taken
         coefficients = model.coef_
         residual = labels - inputs @ coefficients
         correlation = float(np.max(np.abs(inputs.T @ residual)))
-        gap = relative_gap(labels, residual, float(np.sum(np.abs(coefficients))), decay, correlation)
-        if gap <= tolerance or sweeps >= most or model.tol < 1e-17:
-            return Minimiser(np.array(coefficients), gap, sweeps)
-        model.tol *= 0.01
+        norm = float(np.sum(np.abs(coefficients)))
+        gap = relative_gap(labels, residual, norm, decay, correlation)
+        floor = rounding_of_gap(largest, labels, norm, decay, 0.5 * float(residual @ residual) + decay * norm)
+        if gap <= max(tolerance, floor) or sweeps >= most or model.tol < 1e-17:
+            return Minimiser(np.array(coefficients), gap, sweeps, floor)
+        if gap > 0.9 * best and gap <= 30.0 * floor:  # no progress, and not far from where there is none to be had
+            return Minimiser(np.array(coefficients), gap, sweeps, 30.0 * floor)
+        best = min(best, gap)
+        if taken >= model.max_iter:
+            chunk *= 2
+        else:
+            model.tol *= 0.01

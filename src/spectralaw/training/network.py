@@ -11,6 +11,7 @@ to vanish.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Descent:
     iterations: int
 
 
-def descend(objective, certify, start: Array, *, tolerance: float, max_iterations: int) -> Descent:
+def descend(objective, certify, start: Array, *, tolerance: float, max_iterations: int, record: Any = None) -> Descent:
     """L-BFGS in rounds, until ``certify(weights)`` is within the tolerance or nothing moves any more.
 
     Parameters
@@ -42,10 +43,21 @@ def descend(objective, certify, start: Array, *, tolerance: float, max_iteration
         weights ↦ (loss, gradient).
     certify : callable
         weights ↦ certificate.
+    record : callable, optional
+        Called with (iteration, weights) at the start and after each iteration.
     """
     from scipy.optimize import minimize
 
     weights, done, certificate, last = start, 0, np.inf, np.inf
+    taken = 0
+
+    def seen(current: Array) -> None:
+        nonlocal taken
+        taken += 1
+        record(taken, current)
+
+    if record is not None:
+        record(0, start)
     while done < max_iterations:
         steps = min(_ROUND, max_iterations - done)
         found = minimize(
@@ -53,6 +65,7 @@ def descend(objective, certify, start: Array, *, tolerance: float, max_iteration
             weights,
             jac=True,
             method="L-BFGS-B",
+            callback=None if record is None else seen,
             options={"maxiter": steps, "maxfun": 20 * steps, "maxcor": _MEMORY, "ftol": 0.0, "gtol": 0.0},
         )
         weights, done, certificate = found.x, done + max(int(found.nit), 1), certify(found.x)

@@ -12,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw._checks import whole
+from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.task import Task, required
 from spectralaw.training import amp, lasso, methods, network, nuclear
 from spectralaw.training.data import Data, draw, refuse_too_large
 from spectralaw.training.sensing import Sensing
 from spectralaw.training.trained import Trained
+from spectralaw.training.uniqueness import Certified, distance_of_another
 
 Array = NDArray[np.float64]
 
 _GAP, _GRADIENT = "relative duality gap", "relative gradient"
+_SAME = 1e-3  # relative distance within which another minimiser is what the tolerance leaves open
 _NUMERICALLY_ZERO = 1e-6  # of the largest or of the typical teacher value, for methods that only approach zero
 
 
@@ -34,9 +37,20 @@ class _Outcome:
     kind: str
     iterations: int
     trajectory: Mapping[str, Array] | None = None
+    rounding: float = 0.0
+    """Certificate that rounding alone can leave."""
+    another: float | None = None
+    """Relative distance of another minimiser."""
 
 
-def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> Trained:
+def train(
+    task: Task,
+    seed: int = 0,
+    method: str = "convex",
+    *,
+    record: Callable[[int, Any], Any] | None = None,
+    **options: Any,
+) -> Trained:
     """Train a network of finite size on sampled data.
 
     Parameters
@@ -50,6 +64,9 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
         ``convex`` finds the exact minimiser: the LASSO (diagonal) or least squares over positive matrices with a
         nuclear norm (quadratic, width ≥ dimension). ``network`` trains the weights themselves by L-BFGS. ``amp`` is
         approximate message passing (width ≥ dimension), whose iterates are kept in ``trajectory``.
+    record : callable, optional
+        For ``method="network"``: called with (iteration, weights by name) at the start and after each iteration, such
+        as a :class:`~spectralaw.WeightRecorder`. The diagonal network, whose weights are vectors, has none.
     **options
         ``tolerance`` on the certificate (10⁻⁶), ``max_iterations``; for ``network`` also ``start_scale``, the
         standard deviation of the first weights; for ``amp`` also ``damping``, from just above 0 to 1 (none).
@@ -73,12 +90,17 @@ def train(task: Task, seed: int = 0, method: str = "convex", **options: Any) -> 
     seed = whole("seed", seed)
     settings = methods.settings(method, options)
     methods.refuse_unfit(task, method)
+    if record is not None and (method != "network" or task.network != "quadratic" or not callable(record)):
+        raise InvalidInput(
+            "record must be a function, with method='network' and a task of the quadratic network, "
+            f"not {record!r} with {method!r} and {task.network!r}"
+        )
     refuse_too_large(task, method)
     if task.network == "diagonal":
         import sklearn.linear_model  # noqa: F401  # so that the seconds are those of training
     data = draw(task, seed)
     begin = time.perf_counter()
-    outcome = _SOLVERS[method](task, data, seed, settings)
+    outcome = _SOLVERS[method](task, data, seed, settings if record is None else {**settings, "record": record})
     seconds = time.perf_counter() - begin
     return _trained(task, seed, method, data, outcome, settings["tolerance"], seconds)
 
@@ -105,6 +127,17 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         f"{outcome.certificate:.1e}, above the tolerance {tolerance:.1e}; "
         "raise max_iterations, or the tolerance if they were not used up",
     }[status]
+    if status is Status.CONVERGED and outcome.another is not None and outcome.another >= _SAME:
+        message = (
+            "the minimiser is not unique: other weights have the same residuals and norm, "
+            f"at a relative distance of {outcome.another:.2g} or more"
+        )
+    if not good and outcome.certificate <= outcome.rounding:
+        message = (
+            f"the {outcome.kind} of {outcome.certificate:.1e} is what rounding leaves of it, and cannot come below the "
+            f"tolerance {tolerance:.1e}: weight_decay {task.weight_decay:.3g} is too small for 64-bit numbers; "
+            "take a larger weight_decay or tolerance"
+        )
     return Trained(
         task=task,
         seed=seed,
@@ -123,6 +156,7 @@ def _trained(task: Task, seed: int, method: str, data: Data, outcome: _Outcome, 
         seconds=seconds,
         iterations=outcome.iterations,
         trajectory=outcome.trajectory,
+        another_minimiser=outcome.another,
     )
 
 
@@ -130,14 +164,19 @@ def _convex(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Out
     d = task.dimension
     if task.network == "diagonal":
         found = lasso.minimise(data.inputs, data.labels, task.weight_decay * np.sqrt(d), **settings)
-        return _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        outcome = _diagonal_outcome(found.coefficients, found.gap, found.iterations)
+        return dataclasses.replace(outcome, rounding=found.rounding)
     width = task.width or d
     scale = np.sqrt(float(width) * d)
-    found = nuclear.minimise(Sensing(data.inputs, data.covariance), data.labels, task.weight_decay * scale, **settings)
+    sensing = Sensing(data.inputs, data.covariance)
+    found = nuclear.minimise(sensing, data.labels, task.weight_decay * scale, **settings)
     spectrum = np.zeros(d)
     spectrum[: len(found.eigenvalues)] = found.eigenvalues
     factor = found.factor
-    return _Outcome({"W": np.sqrt(scale) * factor.T}, factor @ factor.T, spectrum, found.gap, _GAP, found.iterations)
+    certified = Certified(found.eigenvalues, found.eigenvectors, found.residual, found.gap)
+    another = distance_of_another(sensing, data.labels, task.weight_decay * scale, certified, settings["tolerance"])
+    return _Outcome({"W": np.sqrt(scale) * factor.T}, factor @ factor.T, spectrum, found.gap, _GAP, found.iterations,
+                    another=another)  # fmt: skip
 
 
 def _diagonal_outcome(coefficients: Array, certificate: float, iterations: int, **weights: Array) -> _Outcome:
@@ -181,7 +220,9 @@ def _network(task: Task, data: Data, seed: int, settings: dict[str, Any]) -> _Ou
     wide = width >= d
     certify = quadratic_gap if wide else lambda flat: network.relative_gradient(objective, flat, decay)
     start = settings["start_scale"] * generator.standard_normal(width * d)
-    found = network.descend(objective, certify, start, **limits)
+    record = settings.get("record")
+    shaped = None if record is None else lambda step, flat: record(step, {"W": flat.reshape(width, d)})
+    found = network.descend(objective, certify, start, record=shaped, **limits)
     w = found.weights.reshape(width, d)
     estimate = w.T @ w / scale
     spectrum = np.maximum(np.linalg.eigvalsh(estimate)[::-1], 0.0)

@@ -54,6 +54,10 @@ class Trained(Shown, Saved):
     iterations: int
     trajectory: Mapping[str, Array] | None = field(default=None, repr=False, compare=False)
     """Message passing only, by iteration: effective_noise, threshold, excess_risk, gap."""
+    another_minimiser: float | None = field(default=None, compare=False)
+    """Convex training of the quadratic network only: relative distance ‖S' − Ŝ‖/‖Ŝ‖ of another minimiser S' with
+    the same residuals and trace, the farthest of those tried, itself certified; None where none was found
+    (:mod:`spectralaw.training.uniqueness`)."""
 
     @cached_property
     def risk_estimate(self) -> RiskEstimate:
@@ -91,6 +95,7 @@ class Trained(Shown, Saved):
             "certificate_kind": self.certificate_kind,
             "status": str(self.status),
             **({"message": self.message} if self.message else {}),
+            **({"another_minimiser": self.another_minimiser} if self.another_minimiser is not None else {}),
             "seconds": self.seconds,
             "iterations": self.iterations,
         }

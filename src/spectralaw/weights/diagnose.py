@@ -83,7 +83,8 @@ def diagnose(
     split_gates : bool
         Read each gate of an LSTM or GRU alone.
     full : bool
-        Try every xmin of a tail instead of a grid.
+        Try every xmin of a tail instead of a grid, compare laws of whole spectra (Marchenko–Pastur, HTMP) by
+        likelihood, and hold the shape of the bulk against random signs; a second or more a matrix.
 
     Returns
     -------

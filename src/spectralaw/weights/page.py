@@ -171,6 +171,11 @@ def sentences(row: dict[str, Any]) -> str:
         pvalue = f", p = {tail['pvalue']:.2f}" if tail.get("pvalue") is not None else ""
         status = str(tail.get("status", "")).replace("_", " ")
         told.append(f"Tail: α = {tail['alpha']:.2f}{interval} from {tail['n']} eigenvalues{pvalue} ({status}).")
+    favoured = tail.get("models", {}).get("favoured")
+    if tail.get("alpha") is not None and favoured:
+        told.append(f"Of the competing tails: {structure(favoured)}.")
+    if row.get("spectrum_models", {}).get("favoured"):
+        told.append(f"Of the laws of whole spectra: {structure(row['spectrum_models']['favoured'])}.")
     if prune.get("keep") is not None:
         told.append(
             f"Cut behind the spikes: rank {prune['keep']}, {100 * prune['parameters']:.1f} % of the numbers, "

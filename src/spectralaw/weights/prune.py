@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -17,6 +17,7 @@ from spectralaw.results import Pruned
 from spectralaw.weights.files import dtypes, safetensors
 from spectralaw.weights.files.memory import as_numpy
 from spectralaw.weights.load import load
+from spectralaw.weights.pruned import PrunedMatrix, PrunedWeights
 from spectralaw.weights.reading import read_matrix
 from spectralaw.weights.row import MatrixStatus
 from spectralaw.weights.selection import Candidate, candidates, digest, patterns
@@ -28,80 +29,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 METHODS = ("truncate", "shrink")
-
-
-@dataclass(frozen=True)
-class PrunedMatrix:
-    """What pruning did to one matrix W."""
-
-    name: str
-    shape: tuple[int, ...]
-    keep: int
-    """Singular values that remain, k; min(p, n) for a matrix that was left as it is."""
-    relative_error: float
-    """‖W − Ŵ‖_F / ‖W‖_F, of the numbers as they are written. An error of the weights, not of the function."""
-    operator_error: float
-    """‖W − Ŵ‖, the largest singular value of the difference."""
-    parameters: float
-    """Numbers that describe Ŵ over those of W: k (p + n + 1) / (p n); 1 for a matrix left as it is."""
-    written: str
-    """``factors``, ``dense`` (rank k, but as many numbers as before) or ``unchanged``."""
-    reason: str = ""
-    """Why it was left as it is."""
-    output_error: float | None = None
-    """‖(W − Ŵ) X‖_F / ‖W X‖_F, where inputs X of this matrix were given."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words; what was not computed is absent."""
-        values = {**self.__dict__, "shape": list(self.shape)}
-        return {key: value for key, value in values.items() if value is not None and value != ""}
-
-
-@dataclass(frozen=True)
-class PrunedWeights:
-    """Outcome of pruning a source of weights."""
-
-    source: str
-    method: str
-    matrices: tuple[PrunedMatrix, ...]
-    passed_over: int
-    """Tensors that are no matrices to read (vectors, small ones …); they are written as they are."""
-    parameters_before: int
-    parameters_after: int
-    """Numbers that describe all tensors, matrices of rank k by their factors."""
-    out: str | None = None
-    """The file that was written."""
-    bytes_written: int = field(default=0)
-
-    def __getitem__(self, name: str) -> PrunedMatrix:
-        for matrix in self.matrices:
-            if matrix.name == name:
-                return matrix
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[PrunedMatrix]:
-        return iter(self.matrices)
-
-    def __len__(self) -> int:
-        return len(self.matrices)
-
-    @property
-    def parameters(self) -> float:
-        """Share of the parameters that is kept, over all tensors."""
-        return self.parameters_after / max(self.parameters_before, 1)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and words."""
-        return {
-            "source": self.source,
-            "method": self.method,
-            "parameters": self.parameters,
-            "parameters_before": self.parameters_before,
-            "parameters_after": self.parameters_after,
-            "passed_over": self.passed_over,
-            **({"out": self.out, "bytes_written": self.bytes_written} if self.out is not None else {}),
-            "matrices": [matrix.to_dict() for matrix in self.matrices],
-        }
 
 
 @overload

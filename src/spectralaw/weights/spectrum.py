@@ -53,7 +53,7 @@ class Spectrum:
         """Left singular vectors of the ``count`` largest singular values, shape (p, count)."""
         if count > self._vectors.shape[1]:
             size = len(self._diagonal)
-            wanted = min(size, max(count, 8))
+            wanted = min(size, count + count // 2 + 8)  # the next call often wants a few more
             if size == 1:
                 return np.ones((1, 1))
             _, vectors = linalg.eigh_tridiagonal(

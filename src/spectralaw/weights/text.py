@@ -49,7 +49,7 @@ def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def structure(word: str) -> str:
     """``bulk_and_outliers`` as people write it."""
-    return str(word).replace("_and_", " + ").replace("_", " ")
+    return str(word).replace("_and_", " + ").replace("_", " ").replace("htmp", "HTMP")
 
 
 def spikes(row: Mapping[str, Any]) -> str:

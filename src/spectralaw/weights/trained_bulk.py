@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectralaw._checks import at_least, ours, vector
 from spectralaw.ensembles.semicircle import quantile
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Pruned
@@ -57,6 +58,9 @@ def prune_trained(trained: Trained, bulk: Bulk | Prediction | None = None) -> Pr
     bulk : Bulk or Prediction, optional
         Where δ and c come from; by default they are read from the trained spectrum alone (:func:`read_bulk`).
     """
+    ours("trained", trained, "Trained")
+    if bulk is not None:
+        ours("bulk", bulk, "Bulk", "Prediction")
     if trained.task.network != "quadratic":
         raise InvalidInput(
             "pruning at the edge of the bulk needs network='quadratic', not 'diagonal': its noise has no edge"
@@ -91,9 +95,8 @@ def read_bulk(spectrum: ArrayLike, zero: float = 0.0) -> Bulk:
     InvalidInput
         For values that are no spectrum, or fewer than 8 survivors in the bulk: pruning has nothing to cut then.
     """
-    values = np.sort(np.asarray(spectrum, dtype=float).ravel())[::-1]
-    if values.size == 0 or not np.all(np.isfinite(values)):
-        raise InvalidInput("spectrum must be a non-empty list of finite numbers")
+    zero = at_least("zero", zero, 0.0)
+    values = np.sort(vector("spectrum", spectrum))[::-1]
     d = values.size
     quantiles = quantile(1.0 - (np.arange(d) + 0.5) / d)
     survivors = int(np.count_nonzero(values > zero))

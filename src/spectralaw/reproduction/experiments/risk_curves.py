@@ -202,7 +202,7 @@ def _peak(data: xarray.Dataset) -> Claim:
         return Claim.of(PEAK, about, f"predicted at n = {at:.3g} {unit}", None, "no network is trained there")
     top = int(near[np.nanargmax(mean[near])])
     sides = [int(left[-1]), int(right[0])]
-    drops = [(mean[top] - mean[k]) / np.hypot(error[top], error[k]) for k in sides]
+    drops = [(mean[top] - mean[k]) / max(float(np.hypot(error[top], error[k])), 1e-300) for k in sides]
     low = " and ".join(f"{mean[k]:.3g} ± {error[k]:.1g} at {x[k]:.3g} {unit}" for k in sides)
     return Claim.of(
         PEAK,
@@ -217,11 +217,13 @@ def _fall(data: xarray.Dataset) -> Claim:
     """The exponent between the two largest numbers of samples, over the weight decay that is best there."""
     last = data.isel(samples=slice(-2, None))
     row = last.isel(weight_decay=int(np.nanargmin(last["mean"].values[:, -1])))
+    about = f"{data.attrs['network']}, d = {data.attrs['dimension']}, λ = {float(row.weight_decay):.3g}"
+    if not np.all(row["mean"].values > 0.0):
+        return Claim.of(FALL, about, "the mean risk is not positive", False)
     n = row.samples.values
     width = float(np.log(n[1] / n[0]))
     slope, predicted = (float(np.log(y[1] / y[0])) / width for y in (row["mean"].values, row.theory.values))
     error = float(np.hypot(*(row.standard_error / row["mean"]).values)) / width
-    about = f"{data.attrs['network']}, d = {data.attrs['dimension']}, λ = {float(row.weight_decay):.3g}"
     measured = f"{slope:.3f} ± {error:.3f} from n = {n[0]:.0f} to {n[1]:.0f}, predicted {predicted:.3f}"
     if error > 0.1:
         return Claim.of(FALL, about, measured, None, "the error is above 0.1")

@@ -24,7 +24,17 @@ PREDICTED = "the predicted risk has a peak at a width between 1 and d (double de
 TRAINED = "the risk of trained networks has a peak at a width between 1 and d (double descent)"
 SAMPLES = 0.25  # in units of d²
 DECAYS = (0.1, 1.0)  # λ̃ = λ √(p/d), the same for all widths
-SHARES = (1 / 24, 1 / 12, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 1.0)  # p/d of trained networks: whole for d = 24, 48, …
+SHARES = (
+    1 / 24,
+    1 / 12,
+    1 / 6,
+    1 / 4,
+    1 / 3,
+    5 / 12,
+    1 / 2,
+    2 / 3,
+    1.0,
+)  # p/d of trained networks: whole for d = 24, 48, …
 
 
 def compute(
@@ -39,7 +49,7 @@ def compute(
 
     d = dimension
     widths = np.unique([max(1, round(share * d)) for share in SHARES])
-    fine = np.unique(np.concatenate([np.round(np.geomspace(1, d, 28)).astype(int), widths]))
+    fine = np.unique(np.concatenate([np.round(np.geomspace(1, d, 18)).astype(int), widths]))
 
     def task(width: int, decay: float) -> Task:
         return Task("quadratic", d, round(SAMPLES * d * d), decay * float(np.sqrt(d / width)), 0.5, width=int(width))
@@ -99,7 +109,7 @@ def _trained_peak(one: xarray.Dataset, about: str) -> Claim:
     theory = one.theory.sel(fine_width=width).values
     at, ends = int(np.argmax(theory)), (0, len(mean) - 1)
     shown = ", ".join(f"{mean[k]:.3g} ± {error[k]:.1g} at p = {width[k]:g}" for k in (0, at, len(mean) - 1))
-    noise = [float(np.hypot(error[at], error[k])) for k in ends]
+    noise = [max(float(np.hypot(error[at], error[k])), 1e-300) for k in ends]
     drops = [(mean[at] - mean[k]) / e for k, e in zip(ends, noise, strict=True)]
     if min(drops) > 3.0:
         return Claim.of(TRAINED, about, f"trained networks: {shown}", True)

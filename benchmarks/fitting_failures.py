@@ -20,7 +20,7 @@ def _loss(size, data):
 
 
 def mean_of_losses() -> str:
-    """The stopping rule of L-BFGS-B looks at the objective: with the mean of Huber losses it is small from the start."""
+    """The stopping rule of L-BFGS-B looks at the objective, and the mean of Huber losses is small from the start."""
     random = np.random.default_rng(0)
     size = np.exp(random.uniform(np.log(5e7), np.log(1.5e10), 240))
     data = np.exp(random.uniform(np.log(1e9), np.log(3e11), 240))
@@ -104,7 +104,8 @@ def known_curve() -> str:
     true = sl.predict(task.replace(samples=2e6)).excess_risk
     return (
         f"fitted for n up to 1.5e5 (exponent {fit.regimes[0].exponent:.2f}), at n = 2e6 {far.value:.2g} "
-        f"[{far.low:.2g}, {far.high:.2g}] is forecast ({far.trust}), {true:.2g} is true: {true / far.value:.0f} times more"
+        f"[{far.low:.2g}, {far.high:.2g}] is forecast ({far.trust}), {true:.2g} is true: "
+        f"{true / far.value:.0f} times more"
     )
 
 

@@ -31,6 +31,35 @@ def test_readme_python_runs(tmp_path, monkeypatch):
     assert f"{names['p'].excess_risk:.4f}" == "0.3331"  # the number that the README shows
 
 
+def test_fitting_page_runs():
+    text = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")
+    first, *prompts = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    names: dict = {}
+    exec(first, names)
+    test = doctest.DocTestParser().get_doctest("".join(prompts), names, "fitting", "fitting.md", 0)
+    result = doctest.DocTestRunner(verbose=False).run(test)
+    assert result.failed == 0 and result.attempted >= 10
+
+
+def test_readme_fit_runs_in_python_and_on_the_command_line(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    from spectralaw import cli
+
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = next(c for c in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "fit_scaling_law" in c)
+    names: dict = {}
+    exec(code, names)
+    alpha = names["fit"].parameters["alpha"]
+    assert f"{alpha.value:.3f} [{alpha.low:.3f}, {alpha.high:.3f}]" in code
+    command = next(line for line in text.splitlines() if line.startswith("spectralaw fit "))
+    assert cli.run(command.split()[1:]) == 0
+    far = names["fit"].forecast(1e10)
+    assert f"{far.value:.2f} [{far.low:.2f}, {far.high:.2f}], trust: {far.trust}" in code
+    assert f"{far.value:.5g} [{far.low:.5g}, {far.high:.5g}]" in capsys.readouterr().out
+    assert (tmp_path / "fit.pdf").exists()
+
+
 def test_every_link_and_picture_exists():
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):

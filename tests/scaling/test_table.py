@@ -91,6 +91,16 @@ def test_several_curves_in_one_table_are_told(tmp_path):
         ("tokens,loss\n1,2\n", ["--skip-first", "2"], "skip_first must be a share below 1"),
         ("tokens,loss\n1,2\n3,1\n", ["--drop-worst", "2"], "drop_worst must leave some"),
         ("tokens,loss\n1,2\n3,1\n", ["--loss", "l7"], "loss must be one of"),
+        ("tokens,loss\n1,2\n3,1\n", ["--forecast", "-1"], "forecast must be greater than 0, not -1"),
+        (
+            "tokens,loss\n1,2\n3,1\n",
+            ["--forecast", "far"],
+            "forecast must be a number such as 1000, 0.5 or 1e3, not 'far'",
+        ),
+        ("tokens,loss\n1,2\n3,1\n", ["--fixed", "alpha=q"], "fixed alpha must be a number"),
+        ("tokens,loss\n1,2\n3,1\n", ["--breaks", "x"], "breaks must be a number"),
+        ("tokens,loss\n1,2\n3,1\n", ["--figure", "nowhere/f.png"], "nowhere"),
+        ("N,D,loss\n1,2,3\n", ["--budget", "0"], "budget must be greater than 0"),
         ("tokens,loss\n1,2\n3,1\n", ["--budget", "1e20"], "budget goes with the law of two variables"),
         ("tokens,loss\n1,2\n3,1\n", ["--network", "deep"], "network must be"),
         ("tokens,loss\n1,2\n3,1\n", ["--figure", "f.txt"], "f.txt"),
@@ -182,8 +192,6 @@ def test_the_picture(tmp_path, capsys):
 
 def test_two_variables_joint_profile_and_picture(tmp_path, capsys):
     pytest.importorskip("matplotlib")
-    from spectralaw.scaling.joint import joint_profile
-
     rng = np.random.default_rng(1)
     size, data = (part.ravel() for part in np.meshgrid(np.geomspace(3e7, 1e10, 7), np.geomspace(1e9, 3e11, 6)))
     y = (1.7 + 400 * size**-0.34 + 400 * data**-0.28) * np.exp(0.003 * rng.standard_normal(len(size)))
@@ -195,7 +203,7 @@ def test_two_variables_joint_profile_and_picture(tmp_path, capsys):
     fit = sl.fit_scaling_law({"N": size, "D": data}, y)
     assert picture.exists() and report["parameters"] == fit.to_dict()["parameters"]
     assert report["compute_optimal"] == [fit.compute_optimal(1e21).to_dict()]
-    found = joint_profile(fit, points=25)
+    found = fit.joint_profile(points=25)
     inside = found.rise <= found.levels[0.95]
     one = found.rise <= 4.1  # about t² of the profile of one exponent
     for axis, name, ends in ((0, "alpha", found.alpha), (1, "beta", found.beta)):
@@ -204,4 +212,4 @@ def test_two_variables_joint_profile_and_picture(tmp_path, capsys):
         assert abs(across[0] - estimate.low) < 1.5 * step and abs(across[-1] - estimate.high) < 1.5 * step
     assert 10 < inside.sum() < 0.7 * inside.size and not inside[[0, -1]].any() and not inside[:, [0, -1]].any()
     with pytest.raises(sl.InvalidInput, match="two variables"):
-        joint_profile(sl.fit_scaling_law(np.geomspace(1, 1e3, 8), np.geomspace(1, 1e-1, 8)))
+        sl.fit_scaling_law(np.geomspace(1, 1e3, 8), np.geomspace(1, 1e-1, 8)).joint_profile()

@@ -9,7 +9,7 @@ import pytest
 
 import spectralaw as sl
 from spectralaw.scaling.phases import compatible
-from spectralaw.scaling.result import Regime
+from spectralaw.scaling.records import Regime
 
 
 def _noisy(task, samples, sigma=0.02, seed=0):

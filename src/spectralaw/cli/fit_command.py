@@ -56,12 +56,12 @@ def fit(
     """
     from spectralaw import InvalidInput
 
-    picture = options.figure_path(figure)
+    picture = options.places(None, figure)
     parts = {"x": x, "y": y, "N": size, "D": data, "C": compute, "group": group, "weight": weight}
     chosen = dict(_split("where", text) for text in where or ())
-    known = {name: options.number_from(value) for name, value in (_split("fixed", text) for text in fixed or ())}
+    known = {name: _value(f"fixed {name}", value) for name, value in (_split("fixed", text) for text in fixed or ())}
     arguments = dict(
-        law=law, breaks=breaks if breaks == "auto" else options.number_from(breaks), loss=loss, delta=delta,
+        law=law, breaks=breaks if breaks == "auto" else _value("breaks", breaks), loss=loss, delta=delta,
         fixed=known, interval=interval, level=level, bootstrap=bootstrap, seed=seed,
     )  # fmt: skip
     try:
@@ -110,9 +110,7 @@ def _fit(
     if network is not None:
         network = _checks.choice("network", network, ("diagonal", "quadratic"))
     places = [_place(text, two) for text in forecast or ()]
-    asked = _Asked(places, [options.number_from(text) for text in budget or ()], network)
-    if min(asked.budgets, default=1.0) <= 0.0:
-        raise sl.InvalidInput(f"budget must be greater than 0, not {min(asked.budgets):g}")
+    asked = _Asked(places, [_positive("budget", text) for text in budget or ()], network)
     found = sl.fit_scaling_law(table.x, table.y, weights=table.weights, groups=table.groups, **arguments)
     return table, dataclasses.replace(found, n_dropped=table.dropped), asked
 
@@ -126,12 +124,31 @@ def _split(option: str, text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def _value(option: str, text: str) -> float:
+    from spectralaw import InvalidInput
+
+    try:
+        return options.number_from(text)
+    except typer.BadParameter as error:
+        raise InvalidInput(f"{option} {error.format_message().partition(': ')[2] or error}") from error
+
+
+def _positive(option: str, text: str) -> float:
+    from spectralaw import InvalidInput
+
+    number = _value(option, text)
+    if number <= 0.0:
+        raise InvalidInput(f"{option} must be greater than 0, not {number:g}")
+    return number
+
+
 def _place(text: str, two: bool) -> Any:
     from spectralaw import InvalidInput
 
-    numbers = [options.number_from(part) for part in text.split(",")]
-    if len(numbers) != (2 if two else 1):
+    parts = text.split(",")
+    if len(parts) != (2 if two else 1):
         raise InvalidInput(f"forecast must be {'N,D' if two else 'one number'}, not {text!r}")
+    numbers = [_positive("forecast", part) for part in parts]
     return {"N": numbers[0], "D": numbers[1]} if two else numbers[0]
 
 

@@ -131,6 +131,9 @@ def _inside(name: str, task: Task) -> tuple[float, ...]:
 
 
 def _estimate(name: str, value: float, wide: float) -> Estimate:
-    ends = (value, value - wide, value + wide)
     shift = 0.5 if name == "gamma" else 0.0
-    return Estimate(*(shift + float(np.exp(np.clip(end, -700.0, 700.0))) for end in ends), "wald")
+
+    def user(log: float) -> float:
+        return shift + float(np.exp(np.clip(log, -700.0, 700.0)))
+
+    return Estimate(user(value), user(value - wide), user(value + wide), "wald")

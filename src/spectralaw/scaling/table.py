@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectralaw import _checks
 from spectralaw.errors import InvalidInput
@@ -175,7 +176,7 @@ def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[st
     return said
 
 
-def _groups(labels: Any, keep: Array, place: Array, found: dict[str, str]) -> tuple[Any, list[str]]:
+def _groups(labels: Any, keep: NDArray[np.bool_], place: Array, found: dict[str, str]) -> tuple[Any, list[str]]:
     """Runs, or, where each x was measured with several seeds, the x."""
     if labels is None:
         return None, []
@@ -298,7 +299,7 @@ def _is_number(text: str) -> bool:
     return "_" not in text
 
 
-def _positive(values: Array, name: str, keep: Array, numbers: list[int]) -> None:
+def _positive(values: Array, name: str, keep: NDArray[np.bool_], numbers: list[int]) -> None:
     bad = np.flatnonzero(keep & ~(np.isfinite(values) & (values > 0.0)))
     if bad.size:
         raise InvalidInput(

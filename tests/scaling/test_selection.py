@@ -82,3 +82,12 @@ def test_the_audit_does_not_see_what_it_holds_out():
     one = sl.fit_scaling_law(x, y, law="power", loss="squares", holdout=2).audit[0]
     other = sl.fit_scaling_law(x, changed, law="power", loss="squares", holdout=2).audit[0]
     assert other.signed == pytest.approx(one.signed + np.log(2.0), abs=1e-9)
+
+
+def test_an_interval_does_not_become_narrower_beyond_what_was_tested():
+    x = np.geomspace(1e3, 1e5, 12)
+    y = 40.0 * x**-0.5 * np.exp(0.1 * np.sin(2.0 * np.log(x)))  # no law of ours: held-out ends are missed
+    fit = sl.fit_scaling_law(x, y, law="power", interval="wald")
+    near, far = fit.forecast(1.5e5), fit.forecast(1e7)
+    assert (near.trust, far.trust) == ("audited", "extrapolation")
+    assert np.log(far.high / far.low) >= np.log(near.high / near.low) >= 4.0 * near.audit_error * (1.0 - 1e-9)

@@ -91,3 +91,15 @@ def test_an_interval_does_not_become_narrower_beyond_what_was_tested():
     near, far = fit.forecast(1.5e5), fit.forecast(1e7)
     assert (near.trust, far.trust) == ("audited", "extrapolation")
     assert np.log(far.high / far.low) >= np.log(near.high / near.low) >= 4.0 * near.audit_error * (1.0 - 1e-9)
+
+
+def test_a_dent_that_needs_two_breaks_is_found():
+    task = sl.Task("quadratic", 10**4, 1e7, 3.0, 0.5)  # phase II, a crossover, phase VI: one break brings nothing
+    x = np.geomspace(1e7, 1e12, 24)
+    y = sl.predict_grid(task, samples=x).excess_risk.values * np.exp(
+        0.01 * np.random.default_rng(200).standard_normal(24)
+    )
+    fit = sl.fit_scaling_law(x, y, interval="wald")
+    assert fit.law.startswith("broken") and fit.sigma < 0.02
+    assert fit.regimes[0].exponent == pytest.approx(-1.0, abs=0.03)
+    assert fit.regimes[-1].exponent == pytest.approx(-1.0, abs=0.03)

@@ -197,7 +197,7 @@ def test_width_beyond_the_dimension_acts_as_a_rescaled_decay():
         ({"tolerance": -1.0}, "tolerance must be greater than 0, not -1"),
         ({"tolerance": float("nan")}, "tolerance must be a finite number"),
         ({"max_iterations": 0}, "max_iterations must be 1 or greater"),
-        ({"seed": -1}, "seed must be a whole number"),
+        ({"seed": -1}, "seed must be 0 or greater"),
         ({"seed": 1.5}, "seed must be a whole number"),
     ],
 )

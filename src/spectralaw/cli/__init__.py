@@ -25,6 +25,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    spoiled = next((argument for argument in arguments if "\0" in argument), None)
+    if spoiled is not None:  # no file name may hold one; some versions of the parser fall over it
+        return _complain(f"an argument must not hold a null character, not {spoiled!r}", 2)
     import typer
 
     from spectralaw.cli.app import command

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.free_probability.index_rule import index_rule
+from spectralaw.free_probability.index_rule import NODES, index_rule
 
 Array = NDArray[np.float64]
 
@@ -101,19 +101,19 @@ class Atoms:
         counts.setflags(write=False)
         return distinct, counts
 
-    def near(self, point: Array, noise: Array | None = None) -> tuple[Array, Array]:
+    def near(self, point: Array, noise: Array | None = None, order: int = NODES) -> tuple[Array, Array]:
         """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,).
 
         For resolvents at subordination points of a noise δ, blocks of N values need not be finer than a radius of
         δ √(N/d)/4: no such point is nearer to all of them than δ √(N/d), see
-        :mod:`spectralaw.free_probability.compression`.
+        :mod:`spectralaw.free_probability.compression`. The ``order`` is the number of nodes of a block.
         """
         if self.listed:
             values, counts = self.all()
             return values[None, :], counts[None, :]
         centre = self.index_of(point)
         finest = None if noise is None else self._finest(centre, noise)
-        nodes, counts = index_rule(self.nonzero, centre, finest)
+        nodes, counts = index_rule(self.nonzero, centre, finest, order)
         values = self.value_at(nodes)
         zeros = self.dimension - self.nonzero
         if zeros:

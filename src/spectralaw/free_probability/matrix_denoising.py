@@ -20,7 +20,8 @@ is higher than the distance of the atoms it no longer sees them, and is integrat
 from __future__ import annotations
 
 import itertools
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +31,29 @@ from spectralaw.free_probability.cells import Cells
 from spectralaw.free_probability.index_rule import discrete_rule
 from spectralaw.free_probability.subordination import imaginary_part
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(18)
-_ANGLES = 0.5 * np.pi * (1.0 + _NODES)
-_RISE = 1.0 - np.cos(_ANGLES)  # u = low + half·rise: square-root edges at both ends are resolved
-_WIDTH = np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)
-_PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(10)
-_PANEL_RISE = 1.0 - np.cos(0.5 * np.pi * (1.0 + _PANEL_NODES))
-_PANEL_WIDTH = np.sin(0.5 * np.pi * (1.0 + _PANEL_NODES)) * (0.5 * np.pi * _PANEL_WEIGHTS)
-_PANEL_TOLERANCE = 1e-8
 _BLIND = 3.0  # height over distance of atoms at which the curve stops to see them, e^(−2π·3) = 6e-9
 _SINGLES = 48  # cells at either end of the sum that are taken one by one
-_BLOCK_NODES = 9
 _CHUNK = 400_000
 _LISTED_UP_TO = 100
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Numbers of points of the sums and integrals."""
+
+    block: int
+    """Values of the teacher in a block of them."""
+    cell: int
+    panel: int
+    """Points of the curve in a cell and on a panel."""
+    indices: int
+    """Cells in a block of them."""
+    tolerance: float
+    """Relative change of the error at which panels are not halved any more; infinite: they are never."""
+
+
+FINE = Accuracy(block=6, cell=18, panel=10, indices=9, tolerance=1e-8)
+ROUGH = Accuracy(block=4, cell=9, panel=7, indices=6, tolerance=np.inf)
 
 
 class Denoiser:
@@ -52,20 +63,23 @@ class Denoiser:
     ----------
     atoms : Atoms
         Spectrum of the teacher, any dimension.
+    accuracy : Accuracy
+        FINE, to about 1e-7, or ROUGH, at a fifth of the cost.
 
     References
     ----------
     arXiv:2408.03733; arXiv:2509.24882, appendix on the Bayes-optimal error.
     """
 
-    def __init__(self, atoms: Atoms) -> None:
+    def __init__(self, atoms: Atoms, accuracy: Accuracy = FINE) -> None:
         self.atoms = atoms
+        self.accuracy = accuracy
         self._law = atoms.is_law and atoms.decay > 0.0 and atoms.nonzero > _LISTED_UP_TO
         self._count = 0
         self._known: dict[tuple[float, float], tuple[Cells, Array]] = {}
 
     def error(self, noise: float) -> float:
-        """Mean-square error per dimension at a noise δ > 0 in units of the teacher values; accurate to about 1e-7."""
+        """Mean-square error per dimension at a noise δ > 0 in units of the teacher values."""
         return self._of_law(noise) if self._law else self._of_list(noise)
 
     @cached_property
@@ -93,7 +107,7 @@ class Denoiser:
             begin.append(low[k])
             end.append(cells.here[last] - cells.here[k] + high[last])
             k = last + 1
-        return float(np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise)))
+        return float(np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise, self.accuracy)))
 
     def _of_law(self, noise: float) -> float:
         """Cells of the first values through few of them, and long panels for the rest."""
@@ -113,18 +127,18 @@ class Denoiser:
             alone.append((Cells.join([cells for cells, _ in alike]), np.concatenate([counts for _, counts in alike])))
         for cells, multiplicity in alone:
             low, high = -cells.ends(noise, -1.0), cells.ends(noise, 1.0)
-            total += float(np.sum(multiplicity * _integrate(cells, low, high, noise)))
+            total += float(np.sum(multiplicity * _integrate(cells, low, high, noise, self.accuracy)))
         spacing, last_spacing = _spacings(atoms.value_at, count, nonzero)
         lowest = Cells.of_law(atoms, np.array([float(nonzero)]), series=False)
         bottom = float((lowest.here - lowest.ends(noise, -1.0))[0])
         if count < nonzero:
             last_cell = Cells.of_law(atoms, np.array([float(count)]), series=False)
             end = float((last_cell.here - last_cell.ends(noise, -1.0))[0])
-            total += _panels(atoms, noise, bottom, end, last_spacing, spacing)
+            total += _panels(atoms, noise, bottom, end, last_spacing, spacing, self.accuracy)
         if nonzero < atoms.dimension:
             cell = self._zeros
             low, high = -float(cell.ends(noise, -1.0)[0]), float(cell.ends(noise, 1.0)[0])
-            total += _panels(atoms, noise, low, high, 0.1 * (high - low), last_spacing)
+            total += _panels(atoms, noise, low, high, 0.1 * (high - low), last_spacing, self.accuracy)
         return total
 
     @cached_property
@@ -142,11 +156,11 @@ class Denoiser:
     def _block(self, first: float, last: float) -> tuple[Cells, Array]:
         """Cells of the indices first + 1 … last, or some of them with multiplicities."""
         if (first, last) not in self._known:
-            index, multiplicity = _integer_rule(first, last)
+            index, multiplicity = _integer_rule(first, last, self.accuracy.indices)
             if len(self._known) > 400:
                 self._known.clear()
             inner = first >= _SINGLES and last <= self.atoms.nonzero - _SINGLES
-            self._known[first, last] = Cells.of_law(self.atoms, index, series=inner), multiplicity
+            self._known[first, last] = Cells.of_law(self.atoms, index, series=inner, order=self.accuracy.block), multiplicity
         return self._known[first, last]
 
 
@@ -207,13 +221,13 @@ def _blocks(count: int) -> list[tuple[float, float]]:
     return list(itertools.pairwise(ends))
 
 
-def _integer_rule(first: float, last: float) -> tuple[Array, Array]:
+def _integer_rule(first: float, last: float, number: int) -> tuple[Array, Array]:
     """Whole indices and weights of Σ f(i), first < i ≤ last, interpolated at indices near Gauss–Legendre points."""
     size = int(last - first)
-    if size <= max(2 * _BLOCK_NODES, _SINGLES):
+    if size <= max(2 * number, _SINGLES):
         return np.arange(first + 1.0, last + 1.0), np.ones(size)
     middle = first + 0.5 * (size + 1.0)
-    chosen = np.unique(np.round(middle + 0.5 * size * np.polynomial.legendre.leggauss(_BLOCK_NODES)[0]))
+    chosen = np.unique(np.round(middle + 0.5 * size * np.polynomial.legendre.leggauss(number)[0]))
     return chosen, _interpolatory(2.0 * (chosen - middle) / size, size)
 
 
@@ -225,7 +239,15 @@ def _interpolatory(scaled: Array, size: int) -> Array:
     return np.linalg.solve(np.polynomial.legendre.legvander(scaled, degree).T, moments)
 
 
-def _panels(atoms: Atoms, noise: float, start: float, end: float, left_spacing: float, right_spacing: float) -> float:
+def _panels(
+    atoms: Atoms,
+    noise: float,
+    start: float,
+    end: float,
+    left_spacing: float,
+    right_spacing: float,
+    accuracy: Accuracy,
+) -> float:
     """A piece of the curve that does not see single atoms.
 
     Panels double in length away from either end, where the height of the curve may change over a few atoms.
@@ -245,14 +267,16 @@ def _panels(atoms: Atoms, noise: float, start: float, end: float, left_spacing: 
     inner = [x for x in [*left, *right, middle] if x is not None and start < x < end]
     cuts = np.unique(np.array([start, *inner, end]))
     low, high = cuts[:-1], cuts[1:]
-    whole = _along(atoms, noise, low, high)
+    whole = _along(atoms, noise, low, high, accuracy)
     total = float(np.sum(whole))
+    if not np.isfinite(accuracy.tolerance):
+        return total
     for _ in range(40):  # where the spectrum of the bulk ends the curve has a knee: halve what the halves disagree with
         middle = 0.5 * (low + high)
-        halves = _along(atoms, noise, np.concatenate([low, middle]), np.concatenate([middle, high])).reshape(2, -1)
+        halves = _along(atoms, noise, np.concatenate([low, middle]), np.concatenate([middle, high]), accuracy).reshape(2, -1)
         change = halves[0] + halves[1] - whole
         total += float(np.sum(change))
-        bad = np.abs(change) > _PANEL_TOLERANCE * abs(total)
+        bad = np.abs(change) > accuracy.tolerance * abs(total)
         if not np.any(bad):
             break
         low, high = np.concatenate([low[bad], middle[bad]]), np.concatenate([middle[bad], high[bad]])
@@ -260,32 +284,47 @@ def _panels(atoms: Atoms, noise: float, start: float, end: float, left_spacing: 
     return total
 
 
-def _along(atoms: Atoms, noise: float, low: Array, high: Array) -> Array:
+def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accuracy) -> Array:
     """∫ V dμ_δ over pieces of the curve, each point with its own atoms: blocks are as long as their distance."""
     half = 0.5 * (high - low)[:, None]
-    u = low[:, None] + half * _PANEL_RISE
-    values, counts = atoms.near(np.maximum(u.ravel(), 0.0))
-    heights = _integrand(u.ravel(), values, counts / atoms.dimension, noise).reshape(u.shape)
-    return np.sum(heights * half * _PANEL_WIDTH, axis=1)
+    rise, width = _arch(accuracy.panel)
+    u = low[:, None] + half * rise
+    points = u.ravel()
+    delta = np.full(points.shape, noise)
+    on_law = np.maximum(points, 0.0)
+    values, counts = atoms.near(on_law, delta, accuracy.block)
+    index = atoms.index_of(on_law)
+    guess = np.pi * noise**2 / atoms.dimension * index / (atoms.decay * atoms.value_at(index))  # π δ² times a density
+    heights = _integrand(points, values, counts / atoms.dimension, delta, guess).reshape(u.shape)
+    return np.sum(heights * half * width, axis=1)
 
 
-def _integrate(cells: Cells, low: Array, high: Array, noise: float) -> Array:
+def _integrate(cells: Cells, low: Array, high: Array, noise: float, accuracy: Accuracy) -> Array:
     """∫ V dμ_δ over a stretch of the curve at each cell, between distances from its atom, shape (B,)."""
+    nodes, (rise, width) = np.polynomial.legendre.leggauss(accuracy.cell)[0], _arch(accuracy.cell)
     result = np.empty(len(low))
-    rows = max(1, _CHUNK // ((cells.offset.shape[1] + 1) * len(_NODES)))
+    rows = max(1, _CHUNK // ((cells.offset.shape[1] + 1) * len(nodes)))
     for begin in range(0, len(low), rows):
         part = slice(begin, begin + rows)
         half = 0.5 * (high[part] - low[part])[:, None]
         # from the nearer end: an edge must not be moved by rounding
-        u = np.where(_NODES < 0.0, low[part][:, None] + half * _RISE, high[part][:, None] - half * _RISE[::-1])
-        result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * _WIDTH, axis=1)
+        u = np.where(nodes < 0.0, low[part][:, None] + half * rise, high[part][:, None] - half * rise[::-1])
+        result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * width, axis=1)
     return result
 
 
-def _integrand(u: Array, values: Array, weights: Array, noise: float) -> Array:
+@lru_cache
+def _arch(number: int) -> tuple[Array, Array]:
+    """u = low + half·rise, and weights: square-root edges at both ends are resolved."""
+    nodes, weights = np.polynomial.legendre.leggauss(number)
+    angles = 0.5 * np.pi * (1.0 + nodes)
+    return 1.0 - np.cos(angles), np.sin(angles) * (0.5 * np.pi * weights)
+
+
+def _integrand(u: Array, values: Array, weights: Array, noise: Array, guess: Array) -> Array:
     """V times the density of μ_δ in u."""
     with np.errstate(divide="ignore", invalid="ignore"):  # where the curve is too low for the numbers: not a number
-        return _integrand_on(u, imaginary_part(u, values, weights, np.full(u.shape, noise)), values, weights)
+        return _integrand_on(u, imaginary_part(u, values, weights, noise, guess, 1e-5), values, weights)
 
 
 def _integrand_on(u: Array, v: Array, values: Array, weights: Array) -> Array:

@@ -67,9 +67,7 @@ def discrete_rule(first: Array, size: Array, order: int = NODES) -> tuple[Array,
     return nodes, weights
 
 
-def index_rule(
-    count: int, centre: Array, finest: Array | None = None, order: int = NODES
-) -> tuple[Array, Array]:
+def index_rule(count: int, centre: Array, finest: Array | None = None, order: int = NODES) -> tuple[Array, Array]:
     """Nodes and weights of Σ_{i=1}^{count} f(i), resolved around a centre.
 
     Parameters

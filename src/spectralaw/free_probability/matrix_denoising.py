@@ -31,6 +31,7 @@ from spectralaw.free_probability.cells import Cells
 from spectralaw.free_probability.index_rule import discrete_rule
 from spectralaw.free_probability.subordination import imaginary_part
 
+_TAIL = 10.0  # coefficients of panels, in units of the tolerance, at which they are not halved
 _BLIND = 3.0  # height over distance of atoms at which the curve stops to see them, e^(−2π·3) = 6e-9
 _SINGLES = 48  # cells at either end of the sum that are taken one by one
 _CHUNK = 400_000
@@ -49,11 +50,11 @@ class Accuracy:
     indices: int
     """Cells in a block of them."""
     tolerance: float
-    """Relative change of the error at which panels are not halved any more; infinite: they are never."""
+    """Change of the integral at which panels are not halved any more."""
 
 
 FINE = Accuracy(block=6, cell=18, panel=10, indices=9, tolerance=1e-8)
-ROUGH = Accuracy(block=4, cell=9, panel=7, indices=6, tolerance=np.inf)
+ROUGH = Accuracy(block=4, cell=9, panel=7, indices=6, tolerance=1e-5)
 
 
 class Denoiser:
@@ -107,7 +108,9 @@ class Denoiser:
             begin.append(low[k])
             end.append(cells.here[last] - cells.here[k] + high[last])
             k = last + 1
-        return float(np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise, self.accuracy)))
+        return float(
+            np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise, self.accuracy))
+        )
 
     def _of_law(self, noise: float) -> float:
         """Cells of the first values through few of them, and long panels for the rest."""
@@ -160,7 +163,10 @@ class Denoiser:
             if len(self._known) > 400:
                 self._known.clear()
             inner = first >= _SINGLES and last <= self.atoms.nonzero - _SINGLES
-            self._known[first, last] = Cells.of_law(self.atoms, index, series=inner, order=self.accuracy.block), multiplicity
+            self._known[first, last] = (
+                Cells.of_law(self.atoms, index, series=inner, order=self.accuracy.block),
+                multiplicity,
+            )
         return self._known[first, last]
 
 
@@ -267,25 +273,29 @@ def _panels(
     inner = [x for x in [*left, *right, middle] if x is not None and start < x < end]
     cuts = np.unique(np.array([start, *inner, end]))
     low, high = cuts[:-1], cuts[1:]
-    whole = _along(atoms, noise, low, high, accuracy)
+    whole, tail = _along(atoms, noise, low, high, accuracy)
     total = float(np.sum(whole))
-    if not np.isfinite(accuracy.tolerance):
-        return total
-    for _ in range(40):  # where the spectrum of the bulk ends the curve has a knee: halve what the halves disagree with
-        middle = 0.5 * (low + high)
-        halves = _along(atoms, noise, np.concatenate([low, middle]), np.concatenate([middle, high]), accuracy).reshape(2, -1)
-        change = halves[0] + halves[1] - whole
-        total += float(np.sum(change))
-        bad = np.abs(change) > accuracy.tolerance * abs(total)
+    bad = tail > _TAIL * accuracy.tolerance * abs(total)
+    for _ in range(40):  # where the spectrum of the bulk ends the curve has a knee
         if not np.any(bad):
             break
-        low, high = np.concatenate([low[bad], middle[bad]]), np.concatenate([middle[bad], high[bad]])
-        whole = np.concatenate([halves[0][bad], halves[1][bad]])
+        low, high, whole = low[bad], high[bad], whole[bad]
+        middle = 0.5 * (low + high)
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+        halves, tail = _along(atoms, noise, low, high, accuracy)
+        change = np.sum(halves.reshape(2, -1), axis=0) - whole
+        total += float(np.sum(change))
+        allowed = accuracy.tolerance * abs(total)
+        bad = np.tile(np.abs(change) > allowed, 2) & (tail > _TAIL * allowed)
+        whole = halves
     return total
 
 
-def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accuracy) -> Array:
-    """∫ V dμ_δ over pieces of the curve, each point with its own atoms: blocks are as long as their distance."""
+def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accuracy) -> tuple[Array, Array]:
+    """∫ V dμ_δ over pieces of the curve, and the size of the last two Legendre coefficients of what is summed.
+
+    Each point has its own atoms: blocks are as long as their distance.
+    """
     half = 0.5 * (high - low)[:, None]
     rise, width = _arch(accuracy.panel)
     u = low[:, None] + half * rise
@@ -296,7 +306,8 @@ def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accura
     index = atoms.index_of(on_law)
     guess = np.pi * noise**2 / atoms.dimension * index / (atoms.decay * atoms.value_at(index))  # π δ² times a density
     heights = _integrand(points, values, counts / atoms.dimension, delta, guess).reshape(u.shape)
-    return np.sum(heights * half * width, axis=1)
+    terms = heights * half * width
+    return np.sum(terms, axis=1), np.sum(np.abs(terms @ _last_coefficients(accuracy.panel)), axis=1)
 
 
 def _integrate(cells: Cells, low: Array, high: Array, noise: float, accuracy: Accuracy) -> Array:
@@ -311,6 +322,14 @@ def _integrate(cells: Cells, low: Array, high: Array, noise: float, accuracy: Ac
         u = np.where(nodes < 0.0, low[part][:, None] + half * rise, high[part][:, None] - half * rise[::-1])
         result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * width, axis=1)
     return result
+
+
+@lru_cache
+def _last_coefficients(number: int) -> Array:
+    """From the terms of a Gauss–Legendre sum, the last two coefficients of its integrand in units of the integral."""
+    nodes = np.polynomial.legendre.leggauss(number)[0]
+    degrees = np.arange(number - 2, number)
+    return np.polynomial.legendre.legvander(nodes, number - 1)[:, -2:] * (2.0 * degrees + 1.0)
 
 
 @lru_cache

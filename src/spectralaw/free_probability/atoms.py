@@ -137,6 +137,12 @@ class Atoms:
             return np.where(ratio < 1.0, float(self.nonzero), 1.0)
         return np.clip(np.exp(np.minimum(-np.log(ratio) / self.decay, 700.0)), 1.0, float(self.nonzero))
 
+    def height_at(self, point: Array, noise: Array) -> Array:
+        """About how high the curve of subordination points is over points of a law, π δ² times the density there."""
+        index = self.index_of(point)
+        with np.errstate(all="ignore"):
+            return np.pi * noise**2 / self.dimension * index / (self.decay * self.value_at(index))
+
     @property
     def power(self) -> float:
         """Σ_i s_i²."""

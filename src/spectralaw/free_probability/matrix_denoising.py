@@ -303,9 +303,7 @@ def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accura
     delta = np.full(points.shape, noise)
     on_law = np.maximum(points, 0.0)
     values, counts = atoms.near(on_law, delta, accuracy.block)
-    index = atoms.index_of(on_law)
-    guess = np.pi * noise**2 / atoms.dimension * index / (atoms.decay * atoms.value_at(index))  # π δ² times a density
-    heights = _integrand(points, values, counts / atoms.dimension, delta, guess).reshape(u.shape)
+    heights = _integrand(points, values, counts / atoms.dimension, delta, atoms.height_at(on_law, delta)).reshape(u.shape)
     terms = heights * half * width
     return np.sum(terms, axis=1), np.sum(np.abs(terms @ _last_coefficients(accuracy.panel)), axis=1)
 

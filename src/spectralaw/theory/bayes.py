@@ -58,7 +58,7 @@ def _quadratic(task: Task) -> float | None:
     if noise == 0.0 and estimate(low)[1] <= 1.0 and rough(low)[1] <= _UNSURE and fine(low)[1] <= 0.0:
         return 0.0  # enough samples to recover the teacher exactly
     # slopes of noise and of a risk that grows with it: −2 and −1
-    x, slope, _, _ = _decreasing_root(estimate, low, high, high, -1.5, np.nan, 1e-3)
+    x, slope, _, _ = _decreasing_root(estimate, low, high, high, -1.5, np.nan, 1e-6)
     x, slope, _, growth = _decreasing_root(rough, low, high, x, slope, np.nan, 1e-5)
     log_m = _decreasing_root(fine, low, high, x, slope, growth, 1e-8)[2]
     return 2.0 * float(np.exp(log_m)) if np.isfinite(log_m) else None
@@ -110,8 +110,9 @@ def _decreasing_root(
         before, last = first, value
         x = following
         first, value = function(x)
-        slope = min((value - last) / step, -1e-3)
-        growth = (first - before) / step
+        if abs(step) >= 100.0 * tolerance:  # else it would be the difference of two errors
+            slope = min((value - last) / step, -1e-3)
+            growth = (first - before) / step
     return x, slope, np.nan, growth
 
 

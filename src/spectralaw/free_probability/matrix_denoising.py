@@ -303,7 +303,9 @@ def _along(atoms: Atoms, noise: float, low: Array, high: Array, accuracy: Accura
     delta = np.full(points.shape, noise)
     on_law = np.maximum(points, 0.0)
     values, counts = atoms.near(on_law, delta, accuracy.block)
-    heights = _integrand(points, values, counts / atoms.dimension, delta, atoms.height_at(on_law, delta)).reshape(u.shape)
+    heights = _integrand(points, values, counts / atoms.dimension, delta, atoms.height_at(on_law, delta)).reshape(
+        u.shape
+    )
     terms = heights * half * width
     return np.sum(terms, axis=1), np.sum(np.abs(terms @ _last_coefficients(accuracy.panel)), axis=1)
 

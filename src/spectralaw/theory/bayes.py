@@ -54,7 +54,11 @@ def _quadratic(task: Task) -> float | None:
 
     high = 0.5 * float(np.log((2.0 * power + noise) / n))
     low = 0.5 * float(np.log(max(noise / n, 1e-16 * np.exp(2.0 * high))))
-    estimate, rough, fine = excess(_estimate(atoms)), excess(Denoiser(atoms, ROUGH).error), excess(Denoiser(atoms).error)
+    estimate, rough, fine = (
+        excess(_estimate(atoms)),
+        excess(Denoiser(atoms, ROUGH).error),
+        excess(Denoiser(atoms).error),
+    )
     if noise == 0.0 and estimate(low)[1] <= 1.0 and rough(low)[1] <= _UNSURE and fine(low)[1] <= 0.0:
         return 0.0  # enough samples to recover the teacher exactly
     # slopes of noise and of a risk that grows with it: −2 and −1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.free_probability import matrix_denoising
+from spectralaw.free_probability import matrix_denoising, panels
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.theory.bayes import bayes_risk
 
@@ -136,10 +136,10 @@ def test_large_dimensions_scale():
 def test_few_dear_evaluations(task, monkeypatch):
     """Of the error to full accuracy, which is most of the cost; and none of them looks at many points of the curve."""
     evaluations, points = [], []
-    error, along = matrix_denoising.Denoiser.error, matrix_denoising._along
+    error, along = matrix_denoising.Denoiser.error, panels._along
 
     def counted(self, noise):
-        evaluations.append(self.accuracy is matrix_denoising.FINE)
+        evaluations.append(self.accuracy is panels.FINE)
         return error(self, noise)
 
     def measured(atoms, noise, low, high, accuracy):
@@ -147,7 +147,7 @@ def test_few_dear_evaluations(task, monkeypatch):
         return along(atoms, noise, low, high, accuracy)
 
     monkeypatch.setattr(matrix_denoising.Denoiser, "error", counted)
-    monkeypatch.setattr(matrix_denoising, "_along", measured)
+    monkeypatch.setattr(panels, "_along", measured)
     assert sl.predict(task).bayes_risk > 0.0
     assert 1 <= sum(evaluations) <= 3
     assert len(evaluations) <= 8

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from spectralaw.free_probability.atoms import Atoms
-from spectralaw.free_probability.matrix_denoising import ROUGH, Denoiser
+from spectralaw.free_probability.matrix_denoising import Denoiser
+from spectralaw.free_probability.panels import ROUGH
 from spectralaw.inputs import White
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -72,10 +72,11 @@ def test_describe_is_quick_and_needs_neither_torch_nor_onnx(file):
         "loaded = {'torch', 'onnx', 'scipy', 'xarray', 'matplotlib', 'pandas'} & set(sys.modules); "
         "sys.exit(status or (f'loaded {loaded}' if loaded else 0))"
     )
-    begin = time.perf_counter()
+    begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     ran = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert time.perf_counter() - begin < 2.0  # 0.25 s on an idle core; the benchmark holds it to 0.3 s
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin  # of the processor, whatever else it does
+    assert taken < 1.0  # 0.25 s on an idle core; the benchmark holds it to 0.3 s
 
 
 def test_nothing_to_read_and_refused_files(capsys, tmp_path):

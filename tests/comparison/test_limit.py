@@ -109,3 +109,12 @@ def test_z_scores():
     assert z_score(1.2, 1.0, 0.1) == pytest.approx(2.0)
     assert z_score(1.0, 1.0, 0.0) == 0.0
     assert z_score(0.5, 1.0, 0.0) == -math.inf
+
+
+def test_a_deviation_that_still_grows_with_few_samples_is_not_judged():
+    """Measured at n = 0.06 d², λ = 0.01: the effect rises to n_eff = 6 and falls from there."""
+    rising = [Sized(50, 3.0, 1.0, 1.096, 0.012, 24), Sized(100, 6.0, 1.0, 1.299, 0.026, 16)]
+    found = judge(rising)
+    assert found.outcome is Outcome.NOT_JUDGED and "still grows with d at n_eff = 6" in found.reason
+    plenty = [Sized(s.dimension, 10.0 * s.effective_samples, 1.0, s.mean, s.standard_error, s.seeds) for s in rising]
+    assert judge(plenty).outcome is Outcome.DISAGREE  # with many samples the same numbers are a wrong theory

@@ -39,7 +39,7 @@ def test_phases(capsys, tmp_path):
     assert cli.run([*arguments[:-1], "--save", str(tmp_path / "map.v2.nc")]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"map.v2.nc", "map.v2.png", "map.v2.pdf"}
     assert cli.run([*arguments, "--save", str(tmp_path / "map.png")]) == 2
-    assert "save must end in .nc" in capsys.readouterr().err and not (tmp_path / "map.png").exists()
+    assert "save must name the file of the data" in capsys.readouterr().err and not (tmp_path / "map.png").exists()
     assert cli.run([*arguments, "--gamma", "0.4"]) == 2
 
 

@@ -11,6 +11,8 @@ from spectralaw.results import Outcome
 
 from . import pretended
 
+WIDTHS = len(experiment.SHARES)
+
 
 @pytest.fixture(scope="module")
 def datasets():
@@ -49,7 +51,7 @@ def test_wrong_risks_disagree(datasets, factor):
     assert outcomes(wrong, experiment.AGREE) == {Outcome.DISAGREE}
 
 
-@pytest.mark.parametrize("shape", [np.ones(7), np.linspace(2.0, 1.0, 7), np.linspace(1.0, 2.0, 7)])
+@pytest.mark.parametrize("shape", [np.ones(WIDTHS), np.linspace(2.0, 1.0, WIDTHS), np.linspace(1.0, 2.0, WIDTHS)])
 def test_trained_networks_without_a_peak_disagree(datasets, shape):
     rng = np.random.default_rng(0)
     last = datasets[-1]
@@ -76,4 +78,4 @@ def test_one_size_and_wide_error_bars_are_not_judged(datasets):
 @pytest.mark.statistical
 def test_training_itself():
     data = experiment.compute(24, 2, workers=2)
-    assert np.isfinite(data.excess_risk).all() and data.sizes["width"] == 7
+    assert np.isfinite(data.excess_risk).all() and data.sizes["width"] == WIDTHS

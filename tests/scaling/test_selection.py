@@ -82,3 +82,24 @@ def test_the_audit_does_not_see_what_it_holds_out():
     one = sl.fit_scaling_law(x, y, law="power", loss="squares", holdout=2).audit[0]
     other = sl.fit_scaling_law(x, changed, law="power", loss="squares", holdout=2).audit[0]
     assert other.signed == pytest.approx(one.signed + np.log(2.0), abs=1e-9)
+
+
+def test_an_interval_does_not_become_narrower_beyond_what_was_tested():
+    x = np.geomspace(1e3, 1e5, 12)
+    y = 40.0 * x**-0.5 * np.exp(0.1 * np.sin(2.0 * np.log(x)))  # no law of ours: held-out ends are missed
+    fit = sl.fit_scaling_law(x, y, law="power", interval="wald")
+    near, far = fit.forecast(1.5e5), fit.forecast(1e7)
+    assert (near.trust, far.trust) == ("audited", "extrapolation")
+    assert np.log(far.high / far.low) >= np.log(near.high / near.low) >= 4.0 * near.audit_error * (1.0 - 1e-9)
+
+
+def test_a_dent_that_needs_two_breaks_is_found():
+    task = sl.Task("quadratic", 10**4, 1e7, 3.0, 0.5)  # phase II, a crossover, phase VI: one break brings nothing
+    x = np.geomspace(1e7, 1e12, 24)
+    y = sl.predict_grid(task, samples=x).excess_risk.values * np.exp(
+        0.01 * np.random.default_rng(200).standard_normal(24)
+    )
+    fit = sl.fit_scaling_law(x, y, interval="wald")
+    assert fit.law.startswith("broken") and fit.sigma < 0.02
+    assert fit.regimes[0].exponent == pytest.approx(-1.0, abs=0.03)
+    assert fit.regimes[-1].exponent == pytest.approx(-1.0, abs=0.03)

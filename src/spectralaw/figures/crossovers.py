@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
+from spectralaw.figures.look import COLOURS, INK, SETTINGS, few_labels, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,8 +32,12 @@ def draw(datasets: Sequence[Any]) -> Figure:
             lower.set(xscale="log", xlabel="samples $n$")
         axes[0, 0].set_ylabel("loss")
         axes[1, 0].set_ylabel("local exponent")
-        axes[0, 0].legend()
-        axes[1, 0].legend()
+        for axis in axes[:, :-1].ravel():
+            few_labels(axis.xaxis)
+        for axis in axes[0, :-1]:
+            few_labels(axis.yaxis)
+        lines = [axes[0, 0].get_lines()[0], *axes[1, 0].get_lines()]
+        figure.legend(lines, [line.get_label() for line in lines], loc="outside upper left", ncols=len(lines))
         _against(axes[0, -1], readings, "exponent", "exponents of regimes")
         _against(axes[1, -1], readings, "trained", "trained networks")
         figure.draw_without_rendering()

@@ -74,6 +74,20 @@ def tex(value: float) -> str:
     return power if mantissa == "1" else rf"{mantissa} \cdot {power}"
 
 
+def few_labels(axis) -> None:
+    """Labels of a logarithmic axis that do not run into each other, however few decades it has."""
+    import numpy as np
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_minor_formatter(NullFormatter())
+    decades = abs(np.log10(high / low))
+    if decades < 2.0:
+        subs = (1.0, 2.0, 5.0) if decades > 0.6 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=12))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
 def cell_edges(centres: ArrayLike) -> NDArray[np.float64]:
     """Edges of cells around points of a logarithmic axis, half-way between neighbours in the logarithm."""
     import numpy as np

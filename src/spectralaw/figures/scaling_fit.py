@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectralaw.figures.look import COLOURS, INK, SETTINGS, new_figure
+from spectralaw.figures.look import COLOURS, INK, SETTINGS, few_labels, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,20 +104,7 @@ def _one_variable(axes, fit, forecast, network, names) -> None:
     middle.set(xscale="log", xlabel=names["x"], ylabel="local exponent  d log y / d log x")
     right.set(xscale="log", xlabel=names["x"], ylabel="residual of log y")
     for axis in (left.xaxis, left.yaxis, middle.xaxis, right.xaxis):
-        _few_labels(axis)
-
-
-def _few_labels(axis) -> None:
-    """Labels of a logarithmic axis that do not run into each other, however few decades it has."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axis.get_view_interval()
-    axis.set_minor_formatter(NullFormatter())
-    decades = abs(np.log10(high / low))
-    if decades < 2.0:
-        subs = (1.0, 2.0, 5.0) if decades > 0.6 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-        axis.set_major_locator(LogLocator(subs=subs, numticks=12))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        few_labels(axis)
 
 
 def _forecasts(axis, fit, places) -> None:

@@ -50,7 +50,8 @@ class Channel:
         root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
         seen = root @ teacher
         d = len(teacher)
-        log_noise = np.linspace(*np.log(noises), _NOISES)
+        log_least, log_most = np.log(noises)
+        log_noise = np.linspace(log_least, log_most, _NOISES)
         largest = max(np.sqrt(2.0 * np.log(2.0 * d)), 1.0) * 3.0
         log_ratio = np.linspace(np.log(0.02), np.log(largest), _RATIOS)
         risk, support = np.zeros((2, _NOISES, _RATIOS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -21,6 +21,9 @@ from spectralaw.training.sensing import Array
 
 class _Network(RegressorMixin, BaseEstimator):
     """What both networks have in common."""
+
+    spectrum_: Array
+    reading_: Reading
 
     def __init__(
         self,
@@ -117,7 +120,7 @@ class _Network(RegressorMixin, BaseEstimator):
         return self._evaluate(self._parameters, self._inputs(X)) + self.intercept_
 
     def _inputs(self, X: Any) -> Array:
-        rows = validate_data(self, X, dtype=np.float64, reset=False)
+        rows = cast(Array, validate_data(self, X, dtype=np.float64, reset=False))  # without y, the rows alone
         return self._transformed(rows if self.rank_scores_ is None else self.rank_scores_(rows))
 
     def plot_path(self, X: Any = None, y: Any = None) -> Any:

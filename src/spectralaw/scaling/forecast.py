@@ -35,7 +35,7 @@ def _one(model: Model, u: Any, audit: tuple[Audit, ...]) -> Forecast:
     else:
         trust = "extrapolation"
         message = f"{beyond:.2g} decades beyond the data, tested over {far:.2g}; {_CAVEAT}"
-    if trust == "audited" and error is not None:
+    if trust != "inside" and error is not None:  # and no interval becomes narrower farther out
         low, high = min(low, value - 2.0 * error), max(high, value + 2.0 * error)
     new_low, new_high = value - math.hypot(value - low, model.scatter), value + math.hypot(high - value, model.scatter)
     level = model.frame.level

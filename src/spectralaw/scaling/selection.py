@@ -21,6 +21,7 @@ from spectralaw.scaling.solve import Solution, solve
 CLAIM = 6.0  # AICc by which a break must improve on the laws without it
 MOST_BREAKS = 3
 _ENOUGH = 1e-10
+_PATTERN = 0.5  # correlation of neighbouring residuals; of white noise about a line, 20 points: in 0.1 % of data sets
 _POOL, _STEPS = 4, 150
 _MANY = 20  # points from which a fourth break is tried
 
@@ -108,13 +109,26 @@ def ladder(points: Points, options: Options, law: str, breaks: object) -> list[T
                 new.append(above[name])
         kept = trials
         trials = criteria(kept + new)
-        if breaks == "auto" and kept and not claimed(kept, new):
-            break
+        if breaks == "auto" and kept and not claimed(kept, new) and (count > 1 or not patterned(kept)):
+            break  # but two breaks may be needed where one brings nothing: a dent in a line
         if not any(trial.usable for trial in new):
             break
     if breaks != "auto":
         trials = [trial for trial in trials if trial.law.breaks == breaks]
     return trials
+
+
+def patterned(trials: list[Trial]) -> bool:
+    """Whether the residuals of the best law follow one another along x, as those of a wrong law do."""
+    usable = [trial for trial in trials if trial.usable and trial.solution is not None]
+    if not usable:
+        return False
+    solution = min(usable, key=lambda trial: trial.aicc).solution
+    assert solution is not None
+    points = solution.points
+    r = points.residuals(solution.law, solution.theta)[0][0][np.argsort(points.u[0], kind="stable")]
+    r = r - r.mean()
+    return bool(r[1:] @ r[:-1] > _PATTERN * (r @ r))
 
 
 def claimed(old: list[Trial], new: list[Trial]) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from spectralaw.training.sensing import Array, Sensing
+from spectralaw.training.sensing import AnyArray, Array, Sensing
 from spectralaw.training.tangent import Threshold, trace_probe
 
 _DENSE = 4e9  # n m² up to which the directions are taken one by one, a fraction of a second
@@ -116,7 +116,7 @@ def _complement(sensing: Sensing, vectors: Array, residual: Array, decay: float)
     return rest @ rotation, values
 
 
-def _dense(inputs: Array, vectors: Array, others: Array, stiffness: Array) -> Leverages:
+def _dense(inputs: AnyArray, vectors: Array, others: Array, stiffness: Array) -> Leverages:
     n, d = inputs.shape
     k = vectors.shape[1]
     inside, outside = inputs @ vectors, inputs @ others
@@ -158,7 +158,7 @@ class _Equivalent:
     stiffness: Array
 
     @classmethod
-    def at(cls, inputs: Array, eigenvalues: Array, vectors: Array, others: Array, stiffness: Array) -> _Equivalent:
+    def at(cls, inputs: AnyArray, eigenvalues: Array, vectors: Array, others: Array, stiffness: Array) -> _Equivalent:
         return cls(float(inputs.shape[1]), eigenvalues, inputs @ vectors, (inputs @ others) ** 2, stiffness)
 
     def _shares(self, beta: float) -> Array:

@@ -27,7 +27,7 @@ class Sensing:
     array, whose pages are not asked for again in each pass, belongs to the instance.
     """
 
-    def __init__(self, inputs: AnyArray, covariance: Array | None = None) -> None:
+    def __init__(self, inputs: AnyArray, covariance: AnyArray | None = None) -> None:
         self.inputs = np.ascontiguousarray(inputs)
         self.covariance = None if covariance is None else covariance.astype(self.inputs.dtype)
         """Σ in the place of I, for inputs that are not white."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectralaw._checks import positive_integer
 from spectralaw.errors import InvalidInput
@@ -21,7 +22,7 @@ ALIGNED = 10
 _SHARE = 0.9
 
 
-def ranks(singular_values: Array) -> dict[str, float]:
+def ranks(singular_values: NDArray[np.floating]) -> dict[str, float]:
     """Effective rank in both definitions, stable rank, count of values that hold 90 % of their sum, and norms."""
     s = np.asarray(singular_values, dtype=float)
     total, largest = float(np.sum(s)), float(np.max(s, initial=0.0))

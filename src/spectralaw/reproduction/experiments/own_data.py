@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -25,18 +25,20 @@ PILOT, REACH = 60, 16
 _TOLERANCE, _COVERAGE, _COST = 0.15, 0.8, 0.04
 _CHANCE = 0.05  # of so few inside if the coverage were right: more is not evidence against it
 
+_Table = tuple[np.ndarray, np.ndarray]
 
-def load(name: str) -> tuple[np.ndarray, np.ndarray]:
+
+def load(name: str) -> _Table:
     """Rows and targets: parity of the digit as ±1, progression in units of its spread, malignant or not as ±1."""
     from sklearn import datasets
 
     if name == "digits":
-        X, y = datasets.load_digits(return_X_y=True)
+        X, y = cast(_Table, datasets.load_digits(return_X_y=True))
         return X, 2.0 * (y % 2) - 1.0
     if name == "diabetes":
-        X, y = datasets.load_diabetes(return_X_y=True)
+        X, y = cast(_Table, datasets.load_diabetes(return_X_y=True))
         return X, y / np.std(y)
-    X, y = datasets.load_breast_cancer(return_X_y=True)
+    X, y = cast(_Table, datasets.load_breast_cancer(return_X_y=True))
     return X, 2.0 * y - 1.0
 
 

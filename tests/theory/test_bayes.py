@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw.free_probability import matrix_denoising
+from spectralaw.free_probability import matrix_denoising, panels
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
+from spectralaw.theory.bayes import bayes_risk
 
 
 def _atoms(dimension, teacher=None):
@@ -104,6 +107,11 @@ def test_bands_narrower_than_the_rounding_of_their_atoms():
         (sl.Task("quadratic", 10**6, 1e11, 1.0, 0.5, sl.PowerLaw(0.51)), 0.22191286),
         (sl.Task("quadratic", 6113198726, 1.55e23, 0.003, 1.18e-06, sl.FiniteRank(1902356, 2.0)), 4.685983e-15),
         (sl.Task("quadratic", 3253, 1318173427.0, 1.0, 1.143, sl.FiniteRank(673, 1.0)), 1.556155e-3),
+        (sl.Task("quadratic", 545, 52814.51191831184, 1.0, 0.0, sl.PowerLaw(1.6818699463203886)), 3.5358181e-05),
+        (
+            sl.Task("quadratic", 378, 40699.49433970506, 1.0, 6.721529309585951e-13, sl.PowerLaw(0.5373954971203369)),
+            0.034348583,
+        ),
     ],
 )
 def test_known_risks(task, risk):
@@ -115,3 +123,44 @@ def test_large_dimensions_scale():
     risks = [sl.predict(sl.Task("quadratic", 10**6, n * 1e6, 1.0, 0.5)).bayes_risk for n in (1e3, 1e4)]
     slope = np.log10(risks[1] / risks[0])  # n_eff^(−1 + 1/2γ), γ = 1
     assert slope == pytest.approx(-0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        sl.Task("quadratic", 6_700_000_000, 1e15, 1.0, 0.1, sl.PowerLaw(0.744)),
+        sl.Task("quadratic", 10**6, 1e11, 1.0, 0.5, sl.PowerLaw(0.51)),
+        sl.Task("quadratic", 10**12, 1e20, 1.0, 1e-6, sl.PowerLaw(1.06)),
+    ],
+)
+def test_few_dear_evaluations(task, monkeypatch):
+    """Of the error to full accuracy, which is most of the cost; and none of them looks at many points of the curve."""
+    evaluations, points = [], []
+    error, along = matrix_denoising.Denoiser.error, panels._along
+
+    def counted(self, noise):
+        evaluations.append(self.accuracy is panels.FINE)
+        return error(self, noise)
+
+    def measured(atoms, noise, low, high, accuracy):
+        points.append(len(low) * accuracy.panel)
+        return along(atoms, noise, low, high, accuracy)
+
+    monkeypatch.setattr(matrix_denoising.Denoiser, "error", counted)
+    monkeypatch.setattr(panels, "_along", measured)
+    assert sl.predict(task).bayes_risk > 0.0
+    assert 1 <= sum(evaluations) <= 3
+    assert len(evaluations) <= 8
+    assert sum(points) < 2000 * len(evaluations)
+
+
+@pytest.mark.slow
+def test_processor_time():
+    """0.2 s on an idle core; the factor is for busy ones."""
+    task = sl.Task("quadratic", 6_700_000_000, 1e15, 1.0, 0.1, sl.PowerLaw(0.744))
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        bayes_risk(task)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 5 * 0.2

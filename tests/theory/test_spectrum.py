@@ -198,3 +198,10 @@ def test_bulk_density_leaves_out_the_outliers():
     assert p.spectrum.density([place])[0] > 0.0 and p.spectrum.bulk_density([place])[0] == 0.0
     x = np.linspace(1e-6, place, 200_001)
     assert np.trapezoid(p.spectrum.bulk_density(x), x) == pytest.approx(p.spectrum.bulk_mass, rel=1e-3)
+
+
+def test_a_bulk_with_ripples_is_not_resolved_ripple_by_ripple():
+    task = sl.Task("quadratic", 19824700001, 3.55e21, 1.81, 8.6e-08, sl.PowerLaw(0.826))
+    spectrum = sl.predict(task).spectrum
+    assert len(spectrum.grid) < 10_000
+    assert np.trapezoid(spectrum.values, spectrum.grid) == pytest.approx(spectrum.bulk_mass, rel=1e-5)

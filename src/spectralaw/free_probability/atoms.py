@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw.free_probability.index_rule import index_rule
+from spectralaw.free_probability.index_rule import NODES, index_rule
 
 Array = NDArray[np.float64]
 
@@ -101,19 +101,19 @@ class Atoms:
         counts.setflags(write=False)
         return distinct, counts
 
-    def near(self, point: Array, noise: Array | None = None) -> tuple[Array, Array]:
+    def near(self, point: Array, noise: Array | None = None, order: int = NODES) -> tuple[Array, Array]:
         """Values and multiplicities, shape (B, m) or (1, m), resolved around each value of ``point``, shape (B,).
 
         For resolvents at subordination points of a noise δ, blocks of N values need not be finer than a radius of
         δ √(N/d)/4: no such point is nearer to all of them than δ √(N/d), see
-        :mod:`spectralaw.free_probability.compression`.
+        :mod:`spectralaw.free_probability.compression`. The ``order`` is the number of nodes of a block.
         """
         if self.listed:
             values, counts = self.all()
             return values[None, :], counts[None, :]
         centre = self.index_of(point)
         finest = None if noise is None else self._finest(centre, noise)
-        nodes, counts = index_rule(self.nonzero, centre, finest)
+        nodes, counts = index_rule(self.nonzero, centre, finest, order)
         values = self.value_at(nodes)
         zeros = self.dimension - self.nonzero
         if zeros:
@@ -136,6 +136,12 @@ class Atoms:
         if self.decay == 0.0:
             return np.where(ratio < 1.0, float(self.nonzero), 1.0)
         return np.clip(np.exp(np.minimum(-np.log(ratio) / self.decay, 700.0)), 1.0, float(self.nonzero))
+
+    def height_at(self, point: Array, noise: Array) -> Array:
+        """About how high the curve of subordination points is over points of a law, π δ² times the density there."""
+        index = self.index_of(point)
+        with np.errstate(all="ignore"):
+            return np.pi * noise**2 / self.dimension * index / (self.decay * self.value_at(index))
 
     @property
     def power(self) -> float:

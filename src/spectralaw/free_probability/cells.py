@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.free_probability.atoms import Array, Atoms
-from spectralaw.free_probability.index_rule import index_rule
+from spectralaw.free_probability.index_rule import NODES, index_rule
 
 NEIGHBOURS = 12
 """Atoms on either side of a cell's own that are taken one by one."""
@@ -81,7 +81,7 @@ class Cells:
         )
 
     @classmethod
-    def of_law(cls, atoms: Atoms, index: Array, *, series: bool) -> Cells:
+    def of_law(cls, atoms: Atoms, index: Array, *, series: bool, order: int = NODES) -> Cells:
         """Cells of some indices of a power law; with a ``series`` for all but the neighbours and the zeros.
 
         Without one for indices near either end of the law, where the next far atom may be as near as the cell is high.
@@ -97,7 +97,7 @@ class Cells:
             index < last, -distance(np.minimum(index + 1.0, last)[:, None])[:, 0], here if zeros else np.inf
         )
         above = np.where(index > 1.0, distance(np.maximum(index - 1.0, 1.0)[:, None])[:, 0], np.inf)
-        nodes, counts = index_rule(atoms.nonzero, index)
+        nodes, counts = index_rule(atoms.nonzero, index, order=order)
         own = np.abs(nodes - index[:, None]) < 0.25
         counts = np.where(own, 0.0, counts) / dimension
         nodes = np.where(own, nodes + 1.0, nodes)  # padding, of weight zero
@@ -192,7 +192,7 @@ class Cells:
                 total, slope = self._sums(u, v2, ("square", "fourth"))
                 step = np.where(inside, total * (variance * total - 1.0) / slope, 0.0)
                 v2 = np.where(inside, np.maximum(v2 + step, 0.5 * v2), v2)
-                if np.all(np.abs(step) <= 1e-8 * v2):
+                if np.all(np.abs(step) <= 1e-5 * v2):  # the error is its square
                     break
         return np.where(inside, np.sqrt(v2), 0.0)
 

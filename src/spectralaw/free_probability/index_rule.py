@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_NODES = 10  # q: two blocks of ratio 2 from a singularity err by (3 + √8)^−2q ≈ 5e-16
+NODES = 10
+"""q: two blocks of ratio 2 from a singularity err by (3 + √8)^−2q ≈ 5e-16."""
 _WINDOW = 16  # half-width of the window of single indices
 
 
-@lru_cache(maxsize=1)
-def _rule_coefficients() -> tuple[Array, Array]:
+@lru_cache(maxsize=8)
+def _rule_coefficients(q: int) -> tuple[Array, Array]:
     """Chebyshev coefficients in 1/N² of the nodes (over N/2) and weights (over N) of the q-point discrete rule."""
-    q, degree = _NODES, 24
+    degree = 24
     y = 0.5 * (1.0 + np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))) / q**2
     k = np.arange(1.0, q)
     # three-term recurrence of the polynomials orthogonal on N equidistant points, scaled to [-1, 1]
@@ -36,35 +37,37 @@ def _rule_coefficients() -> tuple[Array, Array]:
     return fit(nodes), fit(vectors[:, 0, :] ** 2)
 
 
-def discrete_rule(first: Array, size: Array) -> tuple[Array, Array]:
+def discrete_rule(first: Array, size: Array, order: int = NODES) -> tuple[Array, Array]:
     """q-point Gauss rule for Σ_{i=first}^{first+size−1} f(i).
 
     Parameters
     ----------
     first, size : array, any shape
         First index and number of indices of each block, whole numbers as floats; size 0 gives weights 0.
+    order : int
+        Number q of nodes.
 
     Returns
     -------
     (nodes, weights) : arrays of the same shape with a last axis of length q
     """
-    order = np.arange(_NODES)
-    listed = size <= _NODES
-    n = np.where(listed, _NODES, size)[..., None]
-    node_fit, weight_fit = _rule_coefficients()
+    number = np.arange(order)
+    listed = size <= order
+    n = np.where(listed, order, size)[..., None]
+    node_fit, weight_fit = _rule_coefficients(order)
     distinct, place = np.unique(n, return_inverse=True)  # blocks are of few sizes
-    variable = 2.0 * (_NODES / distinct) ** 2 - 1.0
+    variable = 2.0 * (order / distinct) ** 2 - 1.0
     place = place.reshape(n.shape[:-1])
     scaled = np.polynomial.chebyshev.chebval(variable, node_fit).T[place]
     weights = np.polynomial.chebyshev.chebval(variable, weight_fit).T[place] * n
     nodes = first[..., None] + 0.5 * (n - 1.0) + 0.5 * n * scaled
     single = listed[..., None]
-    nodes = np.where(single, first[..., None] + np.minimum(order, np.maximum(size[..., None] - 1.0, 0.0)), nodes)
-    weights = np.where(single, np.where(order < size[..., None], 1.0, 0.0), weights)
+    nodes = np.where(single, first[..., None] + np.minimum(number, np.maximum(size[..., None] - 1.0, 0.0)), nodes)
+    weights = np.where(single, np.where(number < size[..., None], 1.0, 0.0), weights)
     return nodes, weights
 
 
-def index_rule(count: int, centre: Array, finest: Array | None = None) -> tuple[Array, Array]:
+def index_rule(count: int, centre: Array, finest: Array | None = None, order: int = NODES) -> tuple[Array, Array]:
     """Nodes and weights of Σ_{i=1}^{count} f(i), resolved around a centre.
 
     Parameters
@@ -75,6 +78,8 @@ def index_rule(count: int, centre: Array, finest: Array | None = None) -> tuple[
         Index around which blocks are smallest, one rule for each.
     finest : array, shape (B,), optional
         Number of indices of the two blocks next to the centre, if it is more than those that are taken one by one.
+    order : int
+        Nodes of a block.
 
     Returns
     -------
@@ -98,7 +103,7 @@ def index_rule(count: int, centre: Array, finest: Array | None = None) -> tuple[
     sizes = np.diff(ends, axis=1)
     blocks = np.where(window, 0.0, sizes)
     used = np.any(blocks > 0.0, axis=0)
-    nodes, weights = discrete_rule(ends[:, :-1][:, used] + 1.0, blocks[:, used])
+    nodes, weights = discrete_rule(ends[:, :-1][:, used] + 1.0, blocks[:, used], order)
     rows = len(centre)
     nodes, weights = nodes.reshape(rows, -1), weights.reshape(rows, -1)
     if not np.any(window & (sizes > 0.0)):

@@ -28,19 +28,11 @@ from numpy.typing import NDArray
 from spectralaw.free_probability.atoms import Array, Atoms
 from spectralaw.free_probability.cells import Cells
 from spectralaw.free_probability.index_rule import discrete_rule
+from spectralaw.free_probability.panels import FINE, Accuracy, arch, panels
 from spectralaw.free_probability.subordination import imaginary_part
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(18)
-_ANGLES = 0.5 * np.pi * (1.0 + _NODES)
-_RISE = 1.0 - np.cos(_ANGLES)  # u = low + half·rise: square-root edges at both ends are resolved
-_WIDTH = np.sin(_ANGLES) * (0.5 * np.pi * _WEIGHTS)
-_PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(10)
-_PANEL_RISE = 1.0 - np.cos(0.5 * np.pi * (1.0 + _PANEL_NODES))
-_PANEL_WIDTH = np.sin(0.5 * np.pi * (1.0 + _PANEL_NODES)) * (0.5 * np.pi * _PANEL_WEIGHTS)
-_PANEL_TOLERANCE = 1e-8
 _BLIND = 3.0  # height over distance of atoms at which the curve stops to see them, e^(−2π·3) = 6e-9
 _SINGLES = 48  # cells at either end of the sum that are taken one by one
-_BLOCK_NODES = 9
 _CHUNK = 400_000
 _LISTED_UP_TO = 100
 
@@ -52,20 +44,23 @@ class Denoiser:
     ----------
     atoms : Atoms
         Spectrum of the teacher, any dimension.
+    accuracy : Accuracy
+        FINE, to about 1e-7, or ROUGH, at a fifth of the cost.
 
     References
     ----------
     arXiv:2408.03733; arXiv:2509.24882, appendix on the Bayes-optimal error.
     """
 
-    def __init__(self, atoms: Atoms) -> None:
+    def __init__(self, atoms: Atoms, accuracy: Accuracy = FINE) -> None:
         self.atoms = atoms
+        self.accuracy = accuracy
         self._law = atoms.is_law and atoms.decay > 0.0 and atoms.nonzero > _LISTED_UP_TO
         self._count = 0
         self._known: dict[tuple[float, float], tuple[Cells, Array]] = {}
 
     def error(self, noise: float) -> float:
-        """Mean-square error per dimension at a noise δ > 0 in units of the teacher values; accurate to about 1e-7."""
+        """Mean-square error per dimension at a noise δ > 0 in units of the teacher values."""
         return self._of_law(noise) if self._law else self._of_list(noise)
 
     @cached_property
@@ -93,7 +88,9 @@ class Denoiser:
             begin.append(low[k])
             end.append(cells.here[last] - cells.here[k] + high[last])
             k = last + 1
-        return float(np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise)))
+        return float(
+            np.sum(_integrate(cells.take(np.array(rows)), np.array(begin), np.array(end), noise, self.accuracy))
+        )
 
     def _of_law(self, noise: float) -> float:
         """Cells of the first values through few of them, and long panels for the rest."""
@@ -113,18 +110,18 @@ class Denoiser:
             alone.append((Cells.join([cells for cells, _ in alike]), np.concatenate([counts for _, counts in alike])))
         for cells, multiplicity in alone:
             low, high = -cells.ends(noise, -1.0), cells.ends(noise, 1.0)
-            total += float(np.sum(multiplicity * _integrate(cells, low, high, noise)))
+            total += float(np.sum(multiplicity * _integrate(cells, low, high, noise, self.accuracy)))
         spacing, last_spacing = _spacings(atoms.value_at, count, nonzero)
         lowest = Cells.of_law(atoms, np.array([float(nonzero)]), series=False)
         bottom = float((lowest.here - lowest.ends(noise, -1.0))[0])
         if count < nonzero:
             last_cell = Cells.of_law(atoms, np.array([float(count)]), series=False)
             end = float((last_cell.here - last_cell.ends(noise, -1.0))[0])
-            total += _panels(atoms, noise, bottom, end, last_spacing, spacing)
+            total += panels(atoms, noise, bottom, end, last_spacing, spacing, self.accuracy)
         if nonzero < atoms.dimension:
             cell = self._zeros
             low, high = -float(cell.ends(noise, -1.0)[0]), float(cell.ends(noise, 1.0)[0])
-            total += _panels(atoms, noise, low, high, 0.1 * (high - low), last_spacing)
+            total += panels(atoms, noise, low, high, 0.1 * (high - low), last_spacing, self.accuracy)
         return total
 
     @cached_property
@@ -142,11 +139,14 @@ class Denoiser:
     def _block(self, first: float, last: float) -> tuple[Cells, Array]:
         """Cells of the indices first + 1 … last, or some of them with multiplicities."""
         if (first, last) not in self._known:
-            index, multiplicity = _integer_rule(first, last)
+            index, multiplicity = _integer_rule(first, last, self.accuracy.indices)
             if len(self._known) > 400:
                 self._known.clear()
             inner = first >= _SINGLES and last <= self.atoms.nonzero - _SINGLES
-            self._known[first, last] = Cells.of_law(self.atoms, index, series=inner), multiplicity
+            self._known[first, last] = (
+                Cells.of_law(self.atoms, index, series=inner, order=self.accuracy.block),
+                multiplicity,
+            )
         return self._known[first, last]
 
 
@@ -207,13 +207,13 @@ def _blocks(count: int) -> list[tuple[float, float]]:
     return list(itertools.pairwise(ends))
 
 
-def _integer_rule(first: float, last: float) -> tuple[Array, Array]:
+def _integer_rule(first: float, last: float, number: int) -> tuple[Array, Array]:
     """Whole indices and weights of Σ f(i), first < i ≤ last, interpolated at indices near Gauss–Legendre points."""
     size = int(last - first)
-    if size <= max(2 * _BLOCK_NODES, _SINGLES):
+    if size <= max(2 * number, _SINGLES):
         return np.arange(first + 1.0, last + 1.0), np.ones(size)
     middle = first + 0.5 * (size + 1.0)
-    chosen = np.unique(np.round(middle + 0.5 * size * np.polynomial.legendre.leggauss(_BLOCK_NODES)[0]))
+    chosen = np.unique(np.round(middle + 0.5 * size * np.polynomial.legendre.leggauss(number)[0]))
     return chosen, _interpolatory(2.0 * (chosen - middle) / size, size)
 
 
@@ -225,76 +225,15 @@ def _interpolatory(scaled: Array, size: int) -> Array:
     return np.linalg.solve(np.polynomial.legendre.legvander(scaled, degree).T, moments)
 
 
-def _panels(atoms: Atoms, noise: float, start: float, end: float, left_spacing: float, right_spacing: float) -> float:
-    """A piece of the curve that does not see single atoms.
-
-    Panels double in length away from either end, where the height of the curve may change over a few atoms.
-    """
-    left, right = [start], [end]
-    left_width, right_width = 2.0 * min(left_spacing, noise), 2.0 * min(right_spacing, noise)
-    while left[-1] < right[-1]:
-        longest = [max(0.4 * here, 0.5 * noise) for here in (left[-1], right[-1])]
-        left_width, right_width = min(left_width, longest[0]), min(right_width, longest[1])
-        if left_width < right_width:
-            left.append(left[-1] + left_width)
-            left_width *= 2.0
-        else:
-            right.append(right[-1] - right_width)
-            right_width *= 2.0
-    middle = 0.5 * (left.pop() + right.pop()) if len(left) > 1 and len(right) > 1 else None
-    inner = [x for x in [*left, *right, middle] if x is not None and start < x < end]
-    cuts = np.unique(np.array([start, *inner, end]))
-    low, high = cuts[:-1], cuts[1:]
-    whole = _along(atoms, noise, low, high)
-    total = float(np.sum(whole))
-    for _ in range(40):  # where the spectrum of the bulk ends the curve has a knee: halve what the halves disagree with
-        middle = 0.5 * (low + high)
-        halves = _along(atoms, noise, np.concatenate([low, middle]), np.concatenate([middle, high])).reshape(2, -1)
-        change = halves[0] + halves[1] - whole
-        total += float(np.sum(change))
-        bad = np.abs(change) > _PANEL_TOLERANCE * abs(total)
-        if not np.any(bad):
-            break
-        low, high = np.concatenate([low[bad], middle[bad]]), np.concatenate([middle[bad], high[bad]])
-        whole = np.concatenate([halves[0][bad], halves[1][bad]])
-    return total
-
-
-def _along(atoms: Atoms, noise: float, low: Array, high: Array) -> Array:
-    """∫ V dμ_δ over pieces of the curve, each point with its own atoms: blocks are as long as their distance."""
-    half = 0.5 * (high - low)[:, None]
-    u = low[:, None] + half * _PANEL_RISE
-    values, counts = atoms.near(np.maximum(u.ravel(), 0.0))
-    heights = _integrand(u.ravel(), values, counts / atoms.dimension, noise).reshape(u.shape)
-    return np.sum(heights * half * _PANEL_WIDTH, axis=1)
-
-
-def _integrate(cells: Cells, low: Array, high: Array, noise: float) -> Array:
+def _integrate(cells: Cells, low: Array, high: Array, noise: float, accuracy: Accuracy) -> Array:
     """∫ V dμ_δ over a stretch of the curve at each cell, between distances from its atom, shape (B,)."""
+    nodes, (rise, width) = np.polynomial.legendre.leggauss(accuracy.cell)[0], arch(accuracy.cell)
     result = np.empty(len(low))
-    rows = max(1, _CHUNK // ((cells.offset.shape[1] + 1) * len(_NODES)))
+    rows = max(1, _CHUNK // ((cells.offset.shape[1] + 1) * len(nodes)))
     for begin in range(0, len(low), rows):
         part = slice(begin, begin + rows)
         half = 0.5 * (high[part] - low[part])[:, None]
         # from the nearer end: an edge must not be moved by rounding
-        u = np.where(_NODES < 0.0, low[part][:, None] + half * _RISE, high[part][:, None] - half * _RISE[::-1])
-        result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * _WIDTH, axis=1)
+        u = np.where(nodes < 0.0, low[part][:, None] + half * rise, high[part][:, None] - half * rise[::-1])
+        result[part] = np.sum(cells.take(part).posterior_variance(u, noise) * half * width, axis=1)
     return result
-
-
-def _integrand(u: Array, values: Array, weights: Array, noise: float) -> Array:
-    """V times the density of μ_δ in u."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # where the curve is too low for the numbers: not a number
-        return _integrand_on(u, imaginary_part(u, values, weights, np.full(u.shape, noise)), values, weights)
-
-
-def _integrand_on(u: Array, v: Array, values: Array, weights: Array) -> Array:
-    offset = u[:, None] - values
-    inverse = 1.0 / (offset**2 + (v**2)[:, None])
-    probability = weights * inverse
-    t_0 = np.sum(probability * inverse, axis=1)
-    t_1 = np.sum(probability * inverse * offset, axis=1)
-    probability /= np.sum(probability, axis=1)[:, None]
-    mean = np.sum(probability * offset, axis=1)
-    variance = np.sum(probability * (offset - mean[:, None]) ** 2, axis=1)
-    return variance * (2.0 * v / np.pi) * ((v**2) * t_0 + t_1**2 / t_0)

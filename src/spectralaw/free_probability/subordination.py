@@ -23,12 +23,14 @@ def stieltjes(w: ComplexArray, values: Array, weights: Array) -> ComplexArray:
     return np.sum(weights / (w[..., None] - values), axis=-1)
 
 
-def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Array:
+def imaginary_part(
+    u: Array, values: Array, weights: Array, noise: Array, guess: Array | None = None, tolerance: float = 1e-8
+) -> Array:
     """Imaginary part v(u) ≥ 0 of the curve of subordination points, Σ_i a_i / ((u − s_i)² + v²) = 1/δ².
 
     Zero where no v solves this, that is outside the spectrum (P. Biane's description of the free convolution with a
     semicircle). As a function of v², the inverse of the left side is increasing and concave, so that Newton's method
-    started from below increases monotonically to the root.
+    started from below increases monotonically to the root; from above, its first step leads below.
 
     Parameters
     ----------
@@ -36,6 +38,10 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
     values, weights : array, shape (B, m) or (1, m)
     noise : array, shape (B,)
         δ > 0.
+    guess : array, shape (B,), optional
+        Of v.
+    tolerance : float
+        Relative size of the last step of v²; the error is its square.
     """
     squares = (u[:, None] - values) ** 2
     variance = noise**2
@@ -44,6 +50,8 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
     with np.errstate(over="ignore"):
         inside = (q > 0.0) | (np.sum(weights / np.maximum(squares, 1e-300), axis=1) > 1.0 / variance)
     q = np.where(q > 0.0, q, 1e-32 * variance)
+    if guess is not None:
+        q = np.maximum(q, np.minimum(guess, noise) ** 2)
     rows = np.flatnonzero(inside)
     shared = len(weights) == 1
     terms = squares[rows]
@@ -57,7 +65,7 @@ def imaginary_part(u: Array, values: Array, weights: Array, noise: Array) -> Arr
         with np.errstate(all="ignore"):
             step = total * (variance[rows] * total - 1.0) / slope
         q[rows] = np.maximum(q[rows] + step, 0.5 * q[rows])
-        going = np.abs(step) > 1e-8 * q[rows]  # steps square: the next one would be below rounding
+        going = np.abs(step) > tolerance * q[rows]  # steps square: the next one would be below rounding
         if not np.all(going):
             rows, terms = rows[going], terms[going]
     return np.where(inside, np.sqrt(q), 0.0)

@@ -141,6 +141,8 @@ def _plain(value: Any, arrays: dict[str, np.ndarray], place: tuple[str, ...] = (
 def _build(kind: Any, value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """A value of an annotated kind from what :func:`_plain` made of it."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if hasattr(origin, "__value__"):  # an alias by a type statement, as NDArray is from Python 3.12 and numpy 2.5 on
+        return _build(origin.__value__, value, arrays)
     if origin in (typing.Union, types.UnionType):
         if value is None:
             return None

@@ -193,3 +193,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 )
 def test_a_picture_stands_beside_its_data_under_the_same_name(path, picture):
     assert files.beside(path, ".png").as_posix() == picture
+
+
+def test_a_number_is_no_file_and_its_descriptor_stays_open(tmp_path):
+    with open(tmp_path / "a", "w+b") as file:
+        for number in (file.fileno(), True):
+            for load in (sl.load, sl.Prediction.load, sl.Diagnosis.load, sl.diagnose):
+                with pytest.raises(sl.InvalidInput, match="path must be|source must be"):
+                    load(number)
+        os.fstat(file.fileno())
+        os.fstat(1)

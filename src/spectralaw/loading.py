@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spectralaw.comparison import Comparison
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.saving import kind
 from spectralaw.scaling.result import ScalingFit
 from spectralaw.theory import Prediction
@@ -32,6 +33,7 @@ def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison | Sc
     InvalidInput
         For a file that cannot be read, is none of ours, is cut off, or is newer than this version.
     """
+    path = file_path(path)  # first: to open a number would open, and then close, that descriptor
     if _is_json(path):
         from spectralaw.weights.diagnosis import Diagnosis
 
@@ -42,9 +44,9 @@ def load(path: str | os.PathLike[str]) -> Prediction | Trained | Comparison | Sc
     return _KINDS[name].load(path)
 
 
-def _is_json(path: str | os.PathLike[str]) -> bool:
+def _is_json(path: os.PathLike[str]) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(1) == b"{"
-    except (OSError, ValueError, TypeError):
+    except OSError:
         return False  # said by who reads it next

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
 from spectralaw.regression.forecast import Forecast, forecast
 from spectralaw.regression.table import as_rows, as_targets
@@ -114,7 +115,7 @@ def of_table(
 def read_table(path: Path, target: str) -> tuple[list[str], Array, Any, dict[str, str], int]:
     """Columns, rows, targets, what was left out, and how many rows with missing values."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = file_path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidInput(f"table {path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

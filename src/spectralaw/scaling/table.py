@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from spectralaw import _checks
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.scaling.laws import Array
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -81,7 +82,7 @@ def read_table(
     InvalidInput
         For files that cannot be read, columns that are not there, and cells that are no numbers (the row is named).
     """
-    names, cells = _cells(Path(path))
+    names, cells = _cells(file_path(path))
     cells, numbers, taken = _where(names, cells, where or {})
     asked = {part: name for part, name in (columns or {}).items() if name is not None}
     found, remarks = _parts(names, asked, law)

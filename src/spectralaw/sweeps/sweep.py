@@ -109,7 +109,7 @@ class Sweep:
 
         A file that is already there is replaced when the new one is complete.
         """
-        path = Path(path)
+        path = file_path(path)
         writers = {".csv": _write_csv, ".parquet": _write_parquet, ".nc": _write_netcdf}
         if path.suffix not in writers:
             raise InvalidInput(f"output must end in .csv, .parquet or .nc, not {path.name!r}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.weights.diagnosis import Diagnosis, flat
 from spectralaw.weights.load import load
 from spectralaw.weights.reading import read_matrix
@@ -154,7 +155,7 @@ class Checkpoints:
         """Write a page with the changes and their curves, and the readings of the last checkpoint: .html or .pdf."""
         from spectralaw.weights.report import write_checkpoints
 
-        return write_checkpoints(self, Path(path), overwrite)
+        return write_checkpoints(self, file_path(path), overwrite)
 
     def __repr__(self) -> str:
         from spectralaw.weights.text import plain

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.weights.row import MatrixReading, MatrixStatus
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Diagnosis:
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
         """Write everything, the spectra included, to one JSON file."""
-        place = Path(path)
+        place = file_path(path)
         if place.exists() and not overwrite:
             raise InvalidInput(f"path must be a new file, not {place}, which exists; give overwrite=True to replace it")
         content = {**self.to_dict(), "kind": "spectralaw diagnosis", "version": _VERSION}
@@ -141,7 +142,7 @@ class Diagnosis:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Diagnosis:
         """The diagnosis that :meth:`save` wrote."""
-        place = Path(path)
+        place = file_path(path)
         try:
             content = json.loads(place.read_text(encoding="utf-8"))
             if content["kind"] != "spectralaw diagnosis" or content["version"] != _VERSION:
@@ -164,7 +165,7 @@ class Diagnosis:
         """Write a page with a table and a picture a matrix: ``.html``, one file that loads nothing, or ``.pdf``."""
         from spectralaw.weights.report import write
 
-        return write(self, Path(path), overwrite)
+        return write(self, file_path(path), overwrite)
 
     def print(self, console: Console) -> None:
         """The table for a terminal."""

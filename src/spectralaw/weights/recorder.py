@@ -13,6 +13,7 @@ import numpy as np
 
 from spectralaw._checks import positive_integer, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.files import file_path
 from spectralaw.weights.dynamics import agreement, alignment, as_matrices, decompose, random_matrix_baseline, ranks
 from spectralaw.weights.spectrum import Array
 
@@ -56,7 +57,7 @@ class WeightRecorder:
     """
 
     def __init__(self, path: str | Path, vectors: int = 16, every: int = 1) -> None:
-        self.path = Path(path)
+        self.path = file_path(path)
         self.every = positive_integer("every", every)
         self.vectors = positive_integer("vectors", vectors)
         new = not self.path.exists()
@@ -218,7 +219,7 @@ class WeightRecorder:
         """Animated picture (.gif) of the singular values through training."""
         from spectralaw.figures.weight_dynamics import film
 
-        return film(self.to_xarray(), Path(output), frames_per_second)
+        return film(self.to_xarray(), file_path(output), frames_per_second)
 
     def __repr__(self) -> str:
         steps = self.steps

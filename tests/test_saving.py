@@ -199,7 +199,7 @@ def test_a_number_is_no_file_and_its_descriptor_stays_open(tmp_path):
     with open(tmp_path / "a", "w+b") as file:
         for number in (file.fileno(), True):
             for load in (sl.load, sl.Prediction.load, sl.Diagnosis.load, sl.diagnose):
-                with pytest.raises(sl.InvalidInput, match="path must be|source must be"):
+                with pytest.raises(sl.InvalidInput, match=r"path must be|source must be"):
                     load(number)
         os.fstat(file.fileno())
         os.fstat(1)

@@ -151,7 +151,7 @@ def test_workers_end_with_their_driver(tmp_path, signal_):
         time.sleep(0.1)
     assert len(children) == 2
     driver.send_signal(signal_)
-    said = driver.communicate(timeout=20)[1]
+    said = driver.communicate(timeout=60)[1]
     moment = time.monotonic()
     while _alive(children) and time.monotonic() - moment < 10.0:
         time.sleep(0.05)

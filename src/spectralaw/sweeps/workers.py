@@ -23,7 +23,7 @@ from spectralaw.sweeps.work import Outcome
 from spectralaw.sweeps.worker import BEGUN, UNFIT
 
 _STARTING = 120.0  # seconds a process may take before its job begins
-_LOOK_UP = 3600.0  # seconds after which the driver looks round although nothing was said
+_LOOK_UP = 1.0  # seconds after which the driver looks round: an interrupt just before a wait is seen only at its end
 _FIRST_WORDS = """
 import pickle, sys
 try:

@@ -11,13 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.slow
-def test_tutorial_runs():
-    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [pytest.param("tutorial", marks=pytest.mark.slow), "fitting"])
+def test_page_runs(page):
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     first, *prompts = re.findall(r"```python\n(.*?)```", text, flags=re.S)
     names: dict = {}
     exec(first, names)
-    test = doctest.DocTestParser().get_doctest("".join(prompts), names, "tutorial", "tutorial.md", 0)
+    test = doctest.DocTestParser().get_doctest("".join(prompts), names, page, f"{page}.md", 0)
     result = doctest.DocTestRunner(verbose=False).run(test)
     assert result.failed == 0 and result.attempted >= 10
 
@@ -29,16 +29,6 @@ def test_readme_python_runs(tmp_path, monkeypatch):
     names: dict = {}
     exec(code, names)
     assert f"{names['p'].excess_risk:.4f}" == "0.3331"  # the number that the README shows
-
-
-def test_fitting_page_runs():
-    text = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")
-    first, *prompts = re.findall(r"```python\n(.*?)```", text, flags=re.S)
-    names: dict = {}
-    exec(first, names)
-    test = doctest.DocTestParser().get_doctest("".join(prompts), names, "fitting", "fitting.md", 0)
-    result = doctest.DocTestRunner(verbose=False).run(test)
-    assert result.failed == 0 and result.attempted >= 10
 
 
 def test_readme_fit_runs_in_python_and_on_the_command_line(tmp_path, monkeypatch, capsys):

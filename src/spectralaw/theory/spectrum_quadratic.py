@@ -256,7 +256,7 @@ class _Piece:
 
     def resolved(self, spread: _Spread, bulk_mass: float) -> tuple[Array, Array]:
         """Points x of μ_δ and its density there."""
-        middle, half = 0.5 * (self.low + self.high), 0.5 * (self.high - self.low)
+        half = 0.5 * (self.high - self.low)
         angle = np.linspace(0.0, np.pi, _POINTS)  # square-root edges at both ends are resolved
 
         def evaluate(at: Array) -> tuple[Array, Array, Array]:
@@ -264,7 +264,6 @@ class _Piece:
                          self.high - 2.0 * half * np.cos(0.5 * at) ** 2)  # fmt: skip
             return spread.at(u)
 
-        del middle
         return resolve(evaluate, angle, bulk_mass)
 
 

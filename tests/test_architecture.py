@@ -10,7 +10,7 @@ import pytest
 import spectralaw
 
 ROOT = Path(spectralaw.__file__).parent
-BASE = {"_version", "_checks", "errors", "results", "files", "saving", "display", "parallel"}
+BASE = {"_version", "_checks", "errors", "results", "files", "tables", "saving", "display", "parallel"}
 ASKED = BASE | {"task", "teacher", "inputs"}
 GROUND = ASKED
 MAY_IMPORT = {

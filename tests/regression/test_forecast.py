@@ -148,7 +148,7 @@ def test_one_command_from_a_table(tmp_path, capsys, monkeypatch):
     [
         ("a,b\n1,2\n", "c", "target must be one of the columns a, b, not 'c'"),
         ("a,a\n1,2\n", "a", "two columns named 'a'"),
-        ("a,b\n1,2,3\n", "b", "row 2 has 3 values for 2 columns"),
+        ("a,b\n1,2,3\n", "b", "3 values in data row 1, for 2 columns"),
         ("a,b\nx,2\ny,3\n", "b", "no column of numbers besides the target"),
         ("a,b\n1,\n2,\n", "b", "no row without a missing value"),
         ("a,b\n", "b", "must have a header and at least one row"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from spectralaw.errors import InvalidInput
-from spectralaw.files import file_path
 from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
 from spectralaw.regression.forecast import Forecast, forecast
 from spectralaw.regression.table import as_rows, as_targets
+from spectralaw.tables import read_cells
 from spectralaw.training.sensing import Array
 
 _LOUDEST = 5  # columns that are named of each feature
@@ -114,26 +113,9 @@ def of_table(
 
 def read_table(path: Path, target: str) -> tuple[list[str], Array, Any, dict[str, str], int]:
     """Columns, rows, targets, what was left out, and how many rows with missing values."""
-    try:
-        text = file_path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"table {path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"table {path} is not text in UTF-8") from error
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if len(lines) < 2:
-        raise InvalidInput(f"table {path} must have a header and at least one row, not {len(lines)} lines")
-    separator = max(",;\t", key=lines[0].count)
-    header, *body = csv.reader(lines, delimiter=separator)
-    header = [name.strip() for name in header]
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise InvalidInput(f"table {path} has two columns named {twice!r}")
+    header, body = read_cells(path)
     if target not in header:
         raise InvalidInput(f"target must be one of the columns {', '.join(header[:12])}, not {target!r}")
-    for number, row in enumerate(body, start=2):
-        if len(row) != len(header):
-            raise InvalidInput(f"table {path}, row {number} has {len(row)} values for {len(header)} columns")
     cells = np.array([[cell.strip() for cell in row] for row in body], dtype=object)
     missing = np.isin(cells, ["", "NA", "NaN", "nan", "null"])
     ignored, kept = {}, []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 
 from spectralaw import _checks
 from spectralaw.errors import InvalidInput
-from spectralaw.files import file_path
 from spectralaw.scaling.laws import Array
+from spectralaw.tables import is_number, read_cells
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "y": ("loss", "y", "excess_risk", "val_loss"),
@@ -82,7 +80,7 @@ def read_table(
     InvalidInput
         For files that cannot be read, columns that are not there, and cells that are no numbers (the row is named).
     """
-    names, cells = _cells(file_path(path))
+    names, cells = read_cells(path, words=True)
     cells, numbers, taken = _where(names, cells, where or {})
     asked = {part: name for part, name in (columns or {}).items() if name is not None}
     found, remarks = _parts(names, asked, law)
@@ -169,7 +167,7 @@ def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[st
     for place, name in enumerate(names):
         values = [row[place].strip() for row in cells]
         several = 1 < len(set(values)) <= len(values) // _FEWEST
-        if name not in used and several and not any(_is_number(v) or v.lower() in _MISSING for v in values):
+        if name not in used and several and not any(is_number(v) or v.lower() in _MISSING for v in values):
             said.append(
                 f"the column {name!r} has {len(set(values))} values, whose points are fitted as one curve; "
                 f"take one with --where {name}=VALUE, or name it with --group"
@@ -191,30 +189,6 @@ def _groups(labels: Any, keep: NDArray[np.bool_], place: Array, found: dict[str,
     if len(set(groups)) == len(groups):
         return None, []
     return groups, [f"points of one {name!r} are correlated: whole runs are drawn by the bootstrap"]
-
-
-def _cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"table {path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"table {path} is not text in UTF-8") from error
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if len(lines) < 2:
-        raise InvalidInput(f"table {path} must have a header and at least one row, not {len(lines)} lines")
-    separator = max(";\t,", key=lines[0].count)
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
-    names = [name.strip() for name in rows[0]]
-    if all(_is_number(name) for name in names):
-        raise InvalidInput(f"table {path} must begin with a header of column names, not with numbers")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InvalidInput(f"table {path} has two columns named {twice!r}")
-    for number, row in enumerate(rows[1:], start=1):
-        if len(row) != len(names):
-            raise InvalidInput(f"table {path} has {len(row)} values in data row {number}, for {len(names)} columns")
-    return names, rows[1:]
 
 
 def _parts(names: list[str], asked: Mapping[str, str], law: str) -> tuple[dict[str, str], list[str]]:
@@ -285,19 +259,11 @@ def _numbers(cells: list[list[str]], numbers: list[int], place: int, name: str) 
         text = line[place].strip()
         if text.lower() in _MISSING:
             column[row] = np.nan
-        elif _is_number(text):
+        elif is_number(text):
             column[row] = float(text)
         else:
             raise InvalidInput(f"column {name!r} must hold numbers, but data row {numbers[row]} has {text!r}")
     return column
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
 
 
 def _positive(values: Array, name: str, keep: NDArray[np.bool_], numbers: list[int]) -> None:

@@ -28,7 +28,7 @@ from spectralaw.state_evolution.diagonal import coefficient_moments
 from spectralaw.state_evolution.quadratic import QuadraticChannel
 from spectralaw.state_evolution.teacher_atoms import teacher_atoms
 from spectralaw.task import Task
-from spectralaw.theory.spectrum_quadratic import last_outlier
+from spectralaw.theory.outliers_quadratic import last_outlier
 
 
 @dataclass(frozen=True)

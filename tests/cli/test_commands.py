@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -10,23 +9,11 @@ import numpy as np
 import pytest
 
 import spectralaw as sl
-from spectralaw import cli
+from tests.cli.running import run as _run
+from tests.cli.running import strict as _strict
 
 TASK = "--network quadratic --dimension 30 --samples 300 --weight-decay 1 --noise-variance 0.5".split()
 DIAGONAL = "--network diagonal --dimension 30 --samples 300 --weight-decay 1 --noise-variance 0.5".split()
-
-
-def _run(capsys, *arguments):
-    status = cli.run(list(arguments))
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def _strict(text):
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 @pytest.mark.parametrize("task", [TASK, DIAGONAL])

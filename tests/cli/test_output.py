@@ -18,6 +18,7 @@ import pytest
 import spectralaw as sl
 from spectralaw import cli
 from spectralaw.cli import options, output, progress
+from tests.cli.running import run as _run
 
 TASK = "--network quadratic --dimension 20 --samples 200 --weight-decay 1 --noise-variance 0.5".split()
 LINES = {
@@ -32,12 +33,6 @@ LINES = {
     "predict help": ["predict", "-h"],
     "train help": ["train", "-h"],
 }
-
-
-def _run(capsys, *arguments):
-    status = cli.run(list(arguments))
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def _into(monkeypatch, encoding: str, arguments: list[str], written: str = "") -> tuple[int, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import subprocess
 import sys
@@ -10,26 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.weights import test_hostile_files as hostile
 
-from spectralaw import cli
+from tests.cli.running import run as _run
+from tests.cli.running import strict as _strict
+from tests.weights import test_hostile_files as hostile
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.standard_normal((40, 60))
 SPIKED = NOISE + 3.0 * np.outer(np.ones(40), np.ones(60)) / 7.0
-
-
-def _run(capsys, *arguments):
-    status = cli.run([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def _strict(text):
-    def refuse(word):
-        raise AssertionError(f"{word} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
 
 
 @pytest.fixture

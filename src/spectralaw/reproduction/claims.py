@@ -44,6 +44,19 @@ class Claim:
         return {**values, "reason": self.reason} if self.reason else values
 
 
+COVERAGE = 0.8  # the share of intervals of 95 % that must hold the truth
+_CHANCE = 0.05  # of so few inside if the coverage were right: more is not evidence against it
+
+
+def covered(inside: int, count: int) -> bool | None:
+    """Whether at least 80 % are inside; None where fewer are, but too few were tried to tell from it."""
+    from scipy.stats import binom
+
+    if count and inside >= COVERAGE * count:
+        return True
+    return None if binom.cdf(inside, count, COVERAGE) > _CHANCE else False
+
+
 def markdown(claims: Iterable[Claim]) -> str:
     """The verdict table as Markdown."""
     rows = [f"| {c.about}: {c.statement} | {c.measured} | {_judgement(c)} |" for c in claims]

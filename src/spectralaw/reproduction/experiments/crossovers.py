@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectralaw.figures.crossovers import caption, draw
-from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.claims import Claim, covered
 from spectralaw.reproduction.experiment import Experiment, Run
 from spectralaw.reproduction.trainings import train_all
 from spectralaw.scaling import fit_scaling_law
@@ -204,13 +204,8 @@ def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
 
 
 def _coverage(statement: str, about: str, inside: np.ndarray) -> Claim:
-    """At least 80 %, or too few to tell from it."""
-    from scipy.stats import binom
-
-    agrees: bool | None = bool(inside.mean() >= 0.8)
-    reason = ""
-    if not agrees and binom.cdf(int(inside.sum()), inside.size, 0.8) > 0.05:
-        agrees, reason = None, "too few to tell from 80 %"
+    agrees = covered(int(inside.sum()), inside.size)
+    reason = "too few to tell from 80 %" if agrees is None else ""
     return Claim.of(statement, about, f"{inside.sum()} of {inside.size}", agrees, reason)
 
 

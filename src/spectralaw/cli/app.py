@@ -11,6 +11,7 @@ from spectralaw.cli import (
     compare_command,
     demo_command,
     diagnose_command,
+    explore_command,
     fit_command,
     forecast_command,
     grid_command,
@@ -43,6 +44,7 @@ app.command("prune")(prune_command.prune)
 app.command("forecast")(forecast_command.forecast)
 app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
+app.command("explore")(explore_command.explore)
 app.command("cite")(cite_command.cite)
 
 

@@ -1,0 +1,236 @@
+"use strict";
+/* What happens in the browser: sliders and numbers, one question at a time to the server, dragging, tabs, the address. */
+
+(function () {
+  const ORDER = [
+    "network", "dimension", "samples", "weight_decay", "noise_variance", "teacher", "gamma", "rank", "spectrum",
+    "normalize", "coefficients", "width", "inputs", "input_exponent", "input_variances", "method", "seeds", "seed",
+  ];
+  const LINEAR = ["gamma", "input_exponent"];
+  const WHOLE = ["dimension", "rank", "width"];
+  const ZERO = ["weight_decay", "noise_variance"];
+  const IDLE = 350; // milliseconds without a change, after which finer pictures are asked for
+  const PATIENCE = 15000; // milliseconds for an answer, after which the next question is asked anyway
+
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const none = () => window.dash_clientside.no_update;
+  const byId = (id) => document.getElementById(id);
+
+  /* ---- numbers and their sliders ---- */
+
+  function inWords(name, place, slider) {
+    if (LINEAR.includes(name)) return String(Number(place.toFixed(2)));
+    if (ZERO.includes(name) && slider && place <= Number(slider.min)) return "0";
+    const value = Math.pow(10, place);
+    if (WHOLE.includes(name)) return String(Math.max(1, Math.round(Number(value.toPrecision(3)))));
+    return String(Number(value.toPrecision(3)));
+  }
+
+  function sync(text, place, id) {
+    const name = id.slice(2);
+    const triggered = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
+    const slider = byId("s-" + name);
+    if (triggered.length === 1 && triggered[0] === "s-" + name + ".value") {
+      return [inWords(name, Number(place), slider), none()];
+    }
+    const value = Number(text);
+    if (text === null || text === undefined || text === "" || !isFinite(value) || !slider) return [none(), none()];
+    const low = Number(slider.min), high = Number(slider.max);
+    const at = LINEAR.includes(name) ? value : value > 0 ? Math.log10(value) : low;
+    return [none(), Math.min(Math.max(at, low), high)];
+  }
+
+  /* ---- one question at a time ---- */
+
+  let arrived = false, waiting = null, asked = null, count = 0, busySince = 0, timer = 0, latest = null;
+
+  function collect(...given) {
+    const arrival = given.pop();
+    given.pop(); // trained networks: the server looks at them itself
+    if (!arrival) return none();
+    const values = {};
+    ORDER.forEach((name, k) => { values[name] = given[k] === null || given[k] === undefined ? null : String(given[k]); });
+    show(values);
+    if (!arrived) {
+      arrived = true;
+      openTab(arrival.tab || "theory", false);
+    }
+    waiting = values;
+    pump();
+    return none();
+  }
+
+  function pump() {
+    if (waiting === null || (asked !== null && performance.now() - busySince < PATIENCE)) return;
+    clearTimeout(timer);
+    latest = waiting;
+    waiting = null;
+    count += 1;
+    asked = count;
+    busySince = performance.now();
+    const mine = count;
+    set("state", { data: { id: count, values: latest } });
+    setTimeout(() => { if (asked === mine) { asked = null; pump(); } }, PATIENCE + 50);
+  }
+
+  function answered(answer) {
+    if (!answer) return none();
+    if (answer.id === asked) asked = null;
+    document.body.dataset.answered = answer.id;
+    if (answer.query !== undefined) remember("theory", answer.query);
+    if (waiting !== null) pump();
+    else if (answer.coarse && answer.id === count) {
+      timer = setTimeout(() => set("ask-fine", { data: { id: count, values: latest } }), IDLE);
+    } else if (!answer.wrong) document.body.dataset.fine = answer.id;
+    return none();
+  }
+
+  function refined(fine) {
+    if (fine && fine.id === count && waiting === null) {
+      Object.entries(fine.figures).forEach(([id, figure]) => set(id, { figure }));
+      document.body.dataset.fine = fine.id;
+    }
+    return none();
+  }
+
+  /* ---- fields that a choice leaves without use ---- */
+
+  function show(values) {
+    const rows = {
+      gamma: values.teacher !== "Empirical", rank: values.teacher === "FiniteRank",
+      spectrum: values.teacher === "Empirical", normalize: values.teacher === "Empirical",
+      coefficients: values.network !== "quadratic", width: values.network !== "diagonal",
+      input_exponent: values.inputs === "PowerLawInputs", input_variances: values.inputs === "EmpiricalInputs",
+    };
+    Object.entries(rows).forEach(([name, used]) => { const row = byId("row-" + name); if (row) row.hidden = !used; });
+    const columns = byId("columns");
+    if (columns) columns.classList.toggle("both", values.network === "both");
+    const more = byId("more");
+    if (more && !arrived && (values.width || values.inputs !== "White")) more.open = true;
+  }
+
+  /* ---- tabs and the address ---- */
+
+  const queries = { theory: "", sweeps: "tab=sweeps", weights: "tab=weights", curves: "tab=curves" };
+  let tab = "theory";
+
+  function remember(name, query) {
+    queries[name] = query;
+    if (name === tab) writeAddress();
+  }
+
+  function writeAddress() {
+    const query = queries[tab];
+    history.replaceState(history.state, "", query ? "/?" + query : "/");
+  }
+
+  function openTab(name, focus) {
+    tab = name;
+    document.querySelectorAll("[role=tab]").forEach((one) => {
+      const mine = one.dataset.tab === name;
+      one.setAttribute("aria-selected", String(mine));
+      one.tabIndex = mine ? 0 : -1;
+      byId(one.getAttribute("aria-controls")).hidden = !mine;
+      if (mine && focus) one.focus();
+    });
+    if (arrived) writeAddress();
+    window.dispatchEvent(new Event("resize")); // pictures that were hidden get their size
+  }
+
+  function remembered(name) {
+    return function (query) {
+      if (typeof query === "string" && query) remember(name, query);
+      return none();
+    };
+  }
+
+  document.addEventListener("click", (event) => {
+    const one = event.target.closest("[role=tab]");
+    if (one) openTab(one.dataset.tab, false);
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(byId(copy.dataset.copy).textContent, "copied");
+    if (event.target.closest("#copy-link")) copyText(location.href, "the address of this view is copied");
+    if (event.target.closest("#export")) location.assign("/export?" + (location.search || "?").slice(1));
+    if (event.target.closest("#theme")) {
+      const dark = getComputedStyle(document.documentElement).getPropertyValue("--dark").trim() === "1";
+      document.documentElement.dataset.theme = dark ? "light" : "dark";
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const one = event.target.closest && event.target.closest("[role=tab]");
+    if (!one || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    const all = [...document.querySelectorAll("[role=tab]")];
+    const step = event.key === "ArrowRight" ? 1 : -1;
+    openTab(all[(all.indexOf(one) + step + all.length) % all.length].dataset.tab, true);
+    event.preventDefault();
+  });
+
+  document.addEventListener("submit", (event) => event.preventDefault());
+
+  async function copyText(text, words) {
+    try {
+      await navigator.clipboard.writeText(text);
+      say(words);
+    } catch {
+      say("the browser does not allow copying; mark the text instead");
+    }
+  }
+
+  function say(words) {
+    const place = byId("said");
+    if (place) place.textContent = words;
+  }
+
+  /* ---- dragging the point ---- */
+
+  let dragged = null;
+
+  function follow(event) {
+    const graph = dragged.querySelector(".js-plotly-plot");
+    const { xaxis, yaxis } = graph._fullLayout;
+    const box = graph.getBoundingClientRect();
+    const inside = (value, length) => Math.min(Math.max(value, 0), length);
+    const x = inside(event.clientX - box.left - xaxis._offset, xaxis._length);
+    const y = inside(event.clientY - box.top - yaxis._offset, yaxis._length);
+    const fields = dragged.dataset.drag.split(" ");
+    const put = (name, value) => set("f-" + name, { value: String(Number(value.toPrecision(3))) });
+    if (fields.length === 2) {
+      put("samples", Math.max(1, xaxis.p2d(x)));
+      put("weight_decay", yaxis.p2d(y));
+    } else put(fields[0], fields[0] === "samples" ? Math.max(1, xaxis.p2d(x)) : xaxis.p2d(x));
+  }
+
+  document.addEventListener("pointerdown", (event) => {
+    const holder = event.target.closest("[data-drag]");
+    if (!holder || event.button !== 0 || !event.target.closest(".nsewdrag")) return;
+    dragged = holder;
+    holder.setPointerCapture(event.pointerId);
+    follow(event);
+  }, true);
+  document.addEventListener("pointermove", (event) => { if (dragged) follow(event); }, true);
+  const release = () => { dragged = null; };
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
+
+  document.addEventListener("keydown", (event) => {
+    const holder = event.target;
+    if (!holder.dataset || (holder.dataset.drag || "").split(" ").length !== 2) return;
+    const way = { ArrowLeft: ["samples", -1], ArrowRight: ["samples", 1], ArrowDown: ["weight_decay", -1], ArrowUp: ["weight_decay", 1] };
+    if (!(event.key in way)) return;
+    const [name, sign] = way[event.key];
+    const value = Number(byId("f-" + name).value);
+    if (!(value > 0)) return;
+    const moved = value * Math.pow(10, 0.05 * sign);
+    set("f-" + name, { value: String(Number((name === "samples" ? Math.max(1, moved) : moved).toPrecision(3))) });
+    event.preventDefault();
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    explorer: {
+      sync, collect, answered, refined,
+      sweepsQuery: remembered("sweeps"), weightsQuery: remembered("weights"), curvesQuery: remembered("curves"),
+    },
+  });
+  window.explorerSay = say;
+})();

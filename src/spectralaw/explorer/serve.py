@@ -1,0 +1,83 @@
+"""Start the page's server on the loopback address, and the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from spectralaw.errors import InvalidInput
+
+_NEEDED = ("dash", "plotly", "waitress")
+_THREADS = 12
+
+
+def require() -> None:
+    """Say in one sentence what to install where the extra is missing."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InvalidInput(f"the explorer needs {missing[0]}, which is not installed: pip install 'spectralaw[explorer]'")
+
+
+def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> None:
+    """Serve until interrupted.
+
+    Parameters
+    ----------
+    query : str
+        The view that is shown first.
+    port : int
+        0 takes one that is free.
+    say : callable
+        Told the address, when the server answers under it.
+    browser : bool
+        Whether to open it.
+
+    Raises
+    ------
+    InvalidInput
+        Where the extra is missing, or the port is taken.
+    """
+    require()
+    from waitress import create_server
+
+    from spectralaw.explorer.guard import LARGEST_FILE, Guard
+    from spectralaw.explorer.jobs import Jobs
+    from spectralaw.explorer.page import make
+
+    guard, jobs = Guard(), Jobs()
+    application = make(guard, jobs)
+    try:
+        server = create_server(
+            application, host="127.0.0.1", port=port, threads=_THREADS, ident="", max_request_body_size=LARGEST_FILE + 1,
+            _quiet=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise InvalidInput(f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free") from error
+    guard.allow(int(server.effective_port))  # type: ignore[union-attr]
+    threading.Thread(target=_warm, daemon=True).start()
+    say(guard.address(query))
+    if browser:
+        threading.Thread(target=_open, args=(guard.address(query),), daemon=True).start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run()
+    finally:
+        jobs.close()
+        server.close()
+
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    with contextlib.suppress(Exception):  # the address was printed: it can be opened by hand
+        webbrowser.open(address)
+
+
+def _warm() -> None:
+    """Load what the first view needs while the browser starts."""
+    from spectralaw.explorer import tasks, theory_view
+
+    theory_view.shown(tasks.view({}).tasks[0], fine=False)

@@ -11,17 +11,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
 from spectralaw.theory.bayes import bayes_risk
-from spectralaw.theory.grid import predict_grid
 from spectralaw.theory.phases import boundaries, classify, phases_defined
 from spectralaw.theory.prediction import Prediction, predict
 
 _SIDES = {"common": (12, 64), "large": (8, 32), "slow": (5, 12)}
 """Points along each side of the diagram, coarse and fine, by what a prediction takes."""
 _CURVES = {"common": (25, 81), "large": (17, 61), "slow": (7, 25)}
+_BATCHED = ("samples", "weight_decay", "noise_variance")
 _LARGE = 10**6  # dimensions beyond which a prediction takes several times longer
 _FARTHEST = 60.0  # decades of an axis, beyond which nothing is to be seen
 _LABELLED = 0.25  # decades of room that the name of a phase needs
@@ -73,9 +74,18 @@ def bayes(task: Task) -> float | None:
 
 @_one_at_a_time
 def _curve(task: Task, axis: str, values: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    data = predict_grid(task, **{axis: list(values)})
-    usable = data.status.values != "not_converged"
-    return np.asarray(values), np.where(usable, data.excess_risk.values, np.nan)
+    return np.asarray(values), _risk(task, {axis: np.asarray(values)})
+
+
+def _risk(task: Task, axes: dict[str, np.ndarray]) -> np.ndarray:
+    """Excess risk over a grid, NaN where there is no result: :func:`spectralaw.predict_grid` without its labels, which
+    take a second to import."""
+    mesh = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij"), strict=True))
+    shape = next(iter(mesh.values())).shape
+    values = [np.broadcast_to(mesh.get(name, getattr(task, name)), shape).ravel() for name in _BATCHED]
+    solved = state_evolution(task, *values, axes=axes)
+    usable = np.array([status.is_result for status in solved.status])
+    return np.where(usable, solved.excess_risk, np.nan).reshape(shape)
 
 
 def curve(task: Task, axis: str, fine: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -135,8 +145,7 @@ _known: dict[Any, bool] = {}
 @_one_at_a_time
 def _map(task: Task, n_ends: tuple[float, float], decay_ends: tuple[float, float], count: int) -> Map:
     n, decay = np.geomspace(*n_ends, count), np.geomspace(*decay_ends, count)
-    data = predict_grid(task, samples=n, weight_decay=decay)
-    risk = np.where(data.status.values != "not_converged", data.excess_risk.values, np.nan)
+    risk = _risk(task, {"samples": n, "weight_decay": decay})
     if not phases_defined(task):
         return Map(n, decay, risk, {}, {})
     unit = 1.0 if task.network == "diagonal" else float(task.dimension)

@@ -41,6 +41,7 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
         Where the extra is missing, or the port is taken.
     """
     require()
+    threading.Thread(target=_warm, args=(query,), daemon=True).start()
     from waitress import create_server
 
     from spectralaw.explorer.guard import LARGEST_FILE, Guard
@@ -51,13 +52,11 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     application = make(guard, jobs)
     try:
         server = create_server(
-            application, host="127.0.0.1", port=port, threads=_THREADS, ident="", max_request_body_size=LARGEST_FILE + 1,
-            _quiet=True,
+            application, host="127.0.0.1", port=port, threads=_THREADS, ident="spectralaw", max_request_body_size=LARGEST_FILE + 1,
         )  # fmt: skip
     except OSError as error:
         raise InvalidInput(f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free") from error
     guard.allow(int(server.effective_port))  # type: ignore[union-attr]
-    threading.Thread(target=_warm, daemon=True).start()
     say(guard.address(query))
     if browser:
         threading.Thread(target=_open, args=(guard.address(query),), daemon=True).start()
@@ -76,8 +75,11 @@ def _open(address: str) -> None:
         webbrowser.open(address)
 
 
-def _warm() -> None:
-    """Load what the first view needs while the browser starts."""
-    from spectralaw.explorer import tasks, theory_view
+def _warm(query: str) -> None:
+    """Compute the first view while the page is made and the browser starts."""
+    from spectralaw.explorer import address, tasks, theory_view
 
-    theory_view.shown(tasks.view({}).tasks[0], fine=False)
+    with contextlib.suppress(InvalidInput):
+        found = address.read(query)
+        for task in tasks.view(found.values if found.tab == "theory" else {}).tasks:
+            theory_view.shown(task, fine=False)

@@ -194,7 +194,7 @@ def spectrum(p: Prediction, groups: Groups) -> Picture:
         y["range"] = [np.log10(0.4 * min(heights)), np.log10(3.0 * max(heights))]
     figure = look.figure(traces, {"title": name, **_LOG, "range": ends}, y)
     if quadratic:
-        right = {"overlaying": "y", "side": "right", "range": [0, 1.05], "showgrid": False, "fixedrange": True}
+        right = {"overlaying": "y", "side": "right", "range": [0, 1.05], "showgrid": False, "tickmode": "auto", "nticks": 6}
         figure["layout"]["yaxis2"] = look.axis("overlap²", **right)
     return Picture("spectrum", title, figure, _spectrum_in_words(p))
 

@@ -55,7 +55,7 @@ def layout() -> html.Div:
             ),
             html.H3("Train networks of this task"),
             parts.choice("f-method", "Method", methods),
-            html.Div([parts.text(f"f-{name}", label, className="number") for name, label in _TEXT.items()], className="pair"),
+            html.Div([parts.text(f"f-{name}", label) for name, label in _TEXT.items()], className="pair"),
             html.P(id="estimate", className="note"),
             parts.progress("train", "Train"),
         ],

@@ -53,7 +53,9 @@ def read(text: str) -> Address:
     names = [name for name, _ in pairs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InvalidInput(f"a view must have each field once, but {shown(twice)} stands in it {names.count(twice)} times")
+        raise InvalidInput(
+            f"a view must have each field once, but {shown(twice)} stands in it {names.count(twice)} times"
+        )
     values = dict(pairs)
     tab = choice("tab", values.pop("tab", "theory"), TABS)
     unknown = next((name for name in values if name not in TABS[tab]), None)
@@ -69,7 +71,10 @@ def write(tab: str, values: Mapping[str, str | None]) -> str:
         given = {name: value for name, value in given.items() if name in _used(given) and value != DEFAULTS[name]}
     else:
         given = {name: value for name, value in given.items() if value != ""}
-    pairs = [*([("tab", tab)] if tab != "theory" else []), *((name, given[name]) for name in TABS[tab] if name in given)]
+    pairs = [
+        *([("tab", tab)] if tab != "theory" else []),
+        *((name, given[name]) for name in TABS[tab] if name in given),
+    ]
     return urlencode(pairs)
 
 

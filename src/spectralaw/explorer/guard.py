@@ -60,7 +60,10 @@ class Guard:
         if request.method not in ("GET", "HEAD") and request.content_length is None:
             return "A request must say how long it is.", 411
         if (request.content_length or 0) > largest:
-            return f"This is larger than the {largest >> 20:,} MiB that are taken; give the path of a file instead.", 413
+            return (
+                f"This is larger than the {largest >> 20:,} MiB that are taken; give the path of a file instead.",
+                413,
+            )
         return None
 
     def _right(self, token: str | None) -> bool:

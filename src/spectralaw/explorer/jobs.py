@@ -68,6 +68,11 @@ class Jobs:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self._slots = threading.Semaphore(parallel.processors())
+        self._closing: list[Callable[[], Any]] = []
+
+    def when_closed(self, clean_up: Callable[[], Any]) -> None:
+        """Something more to be done by :meth:`close`."""
+        self._closing.append(clean_up)
 
     def start(self, kind: str, content: Any, clean_up: Callable[[], Any] | None = None) -> str:
         """Begin a piece of work of :mod:`spectralaw.explorer.work`; returns its name.
@@ -119,6 +124,8 @@ class Jobs:
         for name in list(self._jobs):
             with contextlib.suppress(InvalidInput):
                 self.cancel(name)
+        for clean_up in self._closing:
+            clean_up()
 
     def _run(self, name: str, job: Job, content: Any) -> None:
         try:

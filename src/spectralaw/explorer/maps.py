@@ -187,4 +187,3 @@ def _labels(task: Task, box: np.ndarray) -> dict[str, tuple[float, float]]:
         if inside[i, j] >= _LABELLED or phase == "peak":
             labels[str(phase)] = (float(10.0 ** x[i]), float(10.0 ** y[j]))
     return labels
-

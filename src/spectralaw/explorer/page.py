@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from flask import Flask, request
 
 from spectralaw.errors import InvalidInput
-from spectralaw.explorer import address, theory_tab
+from spectralaw.explorer import address, curves_tab, sweeps_tab, theory_tab, weights_tab
 from spectralaw.explorer.fields import DEFAULTS, ORDER
 from spectralaw.explorer.guard import Guard
 from spectralaw.explorer.jobs import Jobs
 from spectralaw.explorer.parts import aria
 
 ASSETS = Path(__file__).parent / "assets"
-_TABS = {"theory": theory_tab}
+_TABS = {"theory": theory_tab, "sweeps": sweeps_tab, "weights": weights_tab, "curves": curves_tab}
 _FRAME = """<!DOCTYPE html>
 <html lang="en"><head>{%metas%}<title>spectralaw explorer</title><link rel="icon" href="data:,">{%css%}</head>
 <body><noscript>This page needs JavaScript.</noscript>{%app_entry%}{%config%}{%scripts%}{%renderer%}</body></html>"""
@@ -38,6 +38,7 @@ def make(guard: Guard, jobs: Jobs) -> Flask:
     )
     app.layout = layout()
     _register_arrival(app)
+    _register_export(app, jobs)
     for tab in _TABS.values():
         tab.register(app, jobs)
     scripts = app.csp_hashes()
@@ -66,12 +67,16 @@ def layout() -> html.Div:
         for name in _TABS
     ]  # fmt: skip
     panels = [
-        html.Div(tab.layout(), id=f"panel-{name}", role="tabpanel", hidden=name != "theory", **aria(labelledby=f"tab-{name}"))
+        html.Div(
+            tab.layout(), id=f"panel-{name}", role="tabpanel", hidden=name != "theory", **aria(labelledby=f"tab-{name}")
+        )
         for name, tab in _TABS.items()
     ]
     actions = html.Div(
         [
-            html.Button("Copy link", type="button", id="copy-link", title="The address of this view, without its token"),
+            html.Button(
+                "Copy link", type="button", id="copy-link", title="The address of this view, without its token"
+            ),
             html.Button("Export", type="button", id="export", title="One HTML file of this view, to be sent to others"),
             html.Button("Light / dark", type="button", id="theme"),
         ],
@@ -81,7 +86,11 @@ def layout() -> html.Div:
         [
             dcc.Location(id="url", refresh=False),
             dcc.Store(id="arrived"),
-            html.Header([html.H1("spectralaw"), html.Div(tabs, role="tablist", **aria(label="Parts of the explorer")), actions]),
+            dcc.Store(id="tab", data="theory"),
+            dcc.Download(id="exported"),
+            html.Header(
+                [html.H1("spectralaw"), html.Div(tabs, role="tablist", **aria(label="Parts of the explorer")), actions]
+            ),
             html.Div(id="error", role="alert"),
             html.Div(id="said", role="status", className="unseen", **aria(live="polite")),
             html.Main(panels),
@@ -91,11 +100,16 @@ def layout() -> html.Div:
 
 
 def _register_arrival(app: Dash) -> None:
-    fields = {"theory": [f"f-{name}" for name in ORDER]}
-    outputs = [Output(place, "value") for places in fields.values() for place in places]
+    others = {
+        "sweeps": ("store", "x", "y", "by", "of", "draw"),
+        "weights": ("path",),
+        "curves": ("table", "x_column", "y_column", "forecast"),
+    }
+    places = [*ORDER, *(name for names in others.values() for name in names)]
 
     @app.callback(
-        *outputs, Output("arrived", "data"), Output("error", "children", allow_duplicate=True),
+        *(Output(f"f-{name}", "value") for name in places), Output("arrived", "data"),
+        Output("error", "children", allow_duplicate=True),
         Input("url", "search"), prevent_initial_call="initial_duplicate",
     )  # fmt: skip
     def arrive(search: Any) -> list[Any]:
@@ -104,5 +118,37 @@ def _register_arrival(app: Dash) -> None:
             found = address.read((search or "").removeprefix("?"))
         except InvalidInput as error:
             said = str(error)
-        theory = {**DEFAULTS, **(found.values if found.tab == "theory" else {})}
-        return [*(theory[name] for name in ORDER), {"tab": found.tab, "said": said}, said]
+        values = {**dict.fromkeys(places, ""), **DEFAULTS, "draw": "lines", **found.values}
+        arrived = {"tab": found.tab, "matrix": found.values.get("matrix", ""), "said": said}
+        return [*(values[name] for name in places), arrived, said]
+
+
+def _register_export(app: Dash, jobs: Jobs) -> None:
+    @app.callback(
+        Output("exported", "data"), Output("error", "children", allow_duplicate=True),
+        Input("export", "n_clicks"), State("tab", "data"), State("state", "data"), State("train-result", "data"),
+        State("weights-result", "data"), State("weights-matrix", "data"), State("curves-result", "data"),
+        State("sweeps-query", "data"), State("weights-query", "data"), State("curves-query", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def export(
+        clicks: Any, tab: Any, state: Any, trained: Any, weights: Any, matrix: Any, curve: Any, *queries: Any
+    ) -> Any:
+        from spectralaw.explorer.export import document, views
+
+        if not clicks:
+            return no_update, no_update
+        query = dict(zip(("sweeps", "weights", "curves"), queries, strict=True)).get(tab) or f"tab={tab}"
+        try:
+            if tab == "weights" and isinstance(weights, dict):
+                found = [weights_tab.view(jobs, weights, str(matrix or ""))]
+            elif tab == "curves" and isinstance(curve, dict):
+                found = [curves_tab.view(jobs, curve)]
+            else:
+                if tab == "theory":
+                    query = address.write("theory", theory_tab.values_of(state))
+                found = views(address.read(query), theory_tab.groups(trained))
+            content = document(found, query)
+        except InvalidInput as error:
+            return no_update, str(error)
+        return {"content": content, "filename": f"spectralaw-{tab}.html", "type": "text/html"}, ""

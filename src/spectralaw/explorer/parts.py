@@ -102,10 +102,7 @@ def table(title: str, rows: Sequence[Sequence[Any]]) -> html.Div:
                 html.Caption(title),
                 html.Thead(html.Tr([html.Th(cell, scope="col") for cell in header])),
                 html.Tbody(
-                    [
-                        html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])])
-                        for row in body
-                    ]
+                    [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in body]
                 ),
             ]
         ),
@@ -118,7 +115,10 @@ def code(title: str, content: str, name: str) -> html.Div:
     return html.Div(
         [
             html.Div(
-                [html.H3(title), html.Button("Copy", type="button", **{"data-copy": name}, **aria(label=f"Copy {title}"))],
+                [
+                    html.H3(title),
+                    html.Button("Copy", type="button", **{"data-copy": name}, **aria(label=f"Copy {title}")),
+                ],
                 className="head",
             ),
             html.Pre(html.Code(content, id=name), tabIndex="0"),

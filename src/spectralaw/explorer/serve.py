@@ -18,7 +18,9 @@ def require() -> None:
     """Say in one sentence what to install where the extra is missing."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        raise InvalidInput(f"the explorer needs {missing[0]}, which is not installed: pip install 'spectralaw[explorer]'")
+        raise InvalidInput(
+            f"the explorer needs {missing[0]}, which is not installed: pip install 'spectralaw[explorer]'"
+        )
 
 
 def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> None:
@@ -55,7 +57,9 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
             application, host="127.0.0.1", port=port, threads=_THREADS, ident="spectralaw", max_request_body_size=LARGEST_FILE + 1,
         )  # fmt: skip
     except OSError as error:
-        raise InvalidInput(f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free") from error
+        raise InvalidInput(
+            f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free"
+        ) from error
     guard.allow(int(server.effective_port))  # type: ignore[union-attr]
     say(guard.address(query))
     if browser:

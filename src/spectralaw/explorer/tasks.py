@@ -49,7 +49,9 @@ def view(values: Mapping[str, Any]) -> View:
     if not 0 <= first < 2**31:
         raise InvalidInput(f"seed must be from 0 to {2**31 - 1}, not {first}")
     networks = ("quadratic", "diagonal") if texts["network"] == "both" else (texts["network"],)
-    return View(tuple(_task(network, texts) for network in networks), texts["method"], tuple(range(first, first + seeds)))
+    return View(
+        tuple(_task(network, texts) for network in networks), texts["method"], tuple(range(first, first + seeds))
+    )
 
 
 def _task(network: str, texts: Mapping[str, str]) -> Task:
@@ -164,5 +166,3 @@ def exact(value: float) -> str:
     """As few digits as give the same number back."""
     text = repr(value)
     return text.removesuffix(".0")
-
-

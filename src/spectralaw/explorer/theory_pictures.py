@@ -194,7 +194,14 @@ def spectrum(p: Prediction, groups: Groups) -> Picture:
         y["range"] = [np.log10(0.4 * min(heights)), np.log10(3.0 * max(heights))]
     figure = look.figure(traces, {"title": name, **_LOG, "range": ends}, y)
     if quadratic:
-        right = {"overlaying": "y", "side": "right", "range": [0, 1.05], "showgrid": False, "tickmode": "auto", "nticks": 6}
+        right = {
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 1.05],
+            "showgrid": False,
+            "tickmode": "auto",
+            "nticks": 6,
+        }
         figure["layout"]["yaxis2"] = look.axis("overlap²", **right)
     return Picture("spectrum", title, figure, _spectrum_in_words(p))
 
@@ -213,7 +220,9 @@ def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _spectrum_in_words(p: Prediction) -> str:
     found = p.spectrum
-    parts = [f"{number(100 * p.zero_mass)} % of the weights are zero, {number(100 * found.bulk_mass)} % are in the bulk"]
+    parts = [
+        f"{number(100 * p.zero_mass)} % of the weights are zero, {number(100 * found.bulk_mass)} % are in the bulk"
+    ]
     count = round(found.outlier_count)
     if count and found.outliers:
         first = found.outliers[0]
@@ -242,7 +251,9 @@ def parts(p: Prediction, groups: Groups) -> Picture:
     for group in measured.like(groups, p.task):
         bar = _bar([group["mean"]], [f"trained ({group['method']})"], "trained", look.PINK)
         bars.append({**bar, "error_x": {"array": [group["error"] or 0.0]}, "showlegend": False})
-    figure = look.figure(bars, {"title": "excess risk R", "rangemode": "tozero"}, {"title": "", "autorange": "reversed"})
+    figure = look.figure(
+        bars, {"title": "excess risk R", "rangemode": "tozero"}, {"title": "", "autorange": "reversed"}
+    )
     figure["layout"] |= {"barmode": "stack", "bargap": 0.35}
     words = f"R = {number(p.excess_risk)}"
     if split is not None:
@@ -254,4 +265,12 @@ def parts(p: Prediction, groups: Groups) -> Picture:
 
 def _bar(value: list[float], label: list[str], name: str, colour: str) -> dict[str, Any]:
     hover = f"{name}: %{{x:.6g}}<extra></extra>"
-    return {"type": "bar", "orientation": "h", "x": value, "y": label, "name": name, "marker": {"color": colour}, "hovertemplate": hover}
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "x": value,
+        "y": label,
+        "name": name,
+        "marker": {"color": colour},
+        "hovertemplate": hover,
+    }

@@ -41,8 +41,15 @@ def layout() -> html.Div:
             n["gamma"],
             n["rank"],
             parts.area("f-spectrum", "teacher values", "row-spectrum", "numbers with spaces, commas or lines between"),
-            parts.choice("f-normalize", "Scale the values to the laws' units", (("no", "no"), ("yes", "yes")), "row-normalize"),
-            parts.choice("f-coefficients", "Coefficients (diagonal network)", (("gaussian", "Gaussian"), ("fixed", "fixed")), "row-coefficients"),
+            parts.choice(
+                "f-normalize", "Scale the values to the laws' units", (("no", "no"), ("yes", "yes")), "row-normalize"
+            ),
+            parts.choice(
+                "f-coefficients",
+                "Coefficients (diagonal network)",
+                (("gaussian", "Gaussian"), ("fixed", "fixed")),
+                "row-coefficients",
+            ),
             html.Details(
                 [
                     html.Summary("Width and inputs"),
@@ -67,7 +74,13 @@ def layout() -> html.Div:
             [
                 html.H2(id=f"title-{k}"),
                 html.Div(id=f"sentences-{k}", className="sentences", role="status", **parts.aria(live="polite")),
-                html.Div([parts.figure(f"{name}-{k}", title, drag=drag, tall=name == "diagram") for name, title, drag in PICTURES], className="pictures"),
+                html.Div(
+                    [
+                        parts.figure(f"{name}-{k}", title, drag=drag, tall=name == "diagram")
+                        for name, title, drag in PICTURES
+                    ],
+                    className="pictures",
+                ),
                 html.Div(id=f"words-{k}"),
             ],
             id=f"column-{k}",
@@ -114,7 +127,7 @@ def register(app: Dash, jobs: Jobs) -> None:
         empty: list[Any] = [no_update] * len(outputs)
         number = state.get("id") if isinstance(state, Mapping) else None
         try:
-            values = _values(state)
+            values = values_of(state)
             view = tasks.view(values)
             columns = [column(task, groups(trained)) for task in view.tasks]
         except InvalidInput as error:
@@ -140,7 +153,7 @@ def register(app: Dash, jobs: Jobs) -> None:
     )
     def refine(state: Mapping[str, Any], trained: Any) -> Any:
         try:
-            view = tasks.view(_values(state))
+            view = tasks.view(values_of(state))
         except InvalidInput:
             return no_update
         return {"id": state.get("id"), "figures": finer(view, groups(trained))}
@@ -152,7 +165,14 @@ def register(app: Dash, jobs: Jobs) -> None:
     _register_training(app, jobs)
 
 
-def _values(state: Any) -> dict[str, str]:
+def values_of(state: Any) -> dict[str, str]:
+    """Texts of the fields that a browser sends.
+
+    Raises
+    ------
+    InvalidInput
+        For anything else.
+    """
     values = state.get("values") if isinstance(state, Mapping) else None
     if not isinstance(values, Mapping):
         raise InvalidInput("a view must be given by the values of its fields")
@@ -197,7 +217,9 @@ def estimate(view: tasks.View) -> str:
         seconds, what = cost(view)
     except InvalidInput as error:
         return str(error)
-    return f"{len(view.seeds) * len(view.tasks)} trainings take {what}" if seconds <= LONGEST_TRAINING else too_long(what)
+    return (
+        f"{len(view.seeds) * len(view.tasks)} trainings take {what}" if seconds <= LONGEST_TRAINING else too_long(what)
+    )
 
 
 def too_long(what: str) -> str:
@@ -229,8 +251,8 @@ def cost(view: tasks.View) -> tuple[float, str]:
 def _register_training(app: Dash, jobs: Jobs) -> None:
     from spectralaw.explorer import working
 
-    def begin(state: Any) -> str:
-        view = tasks.view(_values(state))
+    def begin(_: Any, state: Any) -> str:
+        view = tasks.view(values_of(state))
         seconds, what = cost(view)
         if seconds > LONGEST_TRAINING:
             raise InvalidInput(too_long(what))

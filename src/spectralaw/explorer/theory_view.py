@@ -77,7 +77,9 @@ def sentences(p: Prediction) -> tuple[str, ...]:
             f"boundary: {falls}; spectrum: {p.phase.spectrum}."
         )
     else:
-        found.append("Phases are defined for power-law teachers, white inputs and width ≥ dimension: there is none here.")
+        found.append(
+            "Phases are defined for power-law teachers, white inputs and width ≥ dimension: there is none here."
+        )
     found.append(
         f"Local exponents: ∂ log R/∂ log n = {_signed(p.exponents.samples)}, "
         f"∂ log R/∂ log λ = {_signed(p.exponents.weight_decay)}."
@@ -101,5 +103,7 @@ def tables(p: Prediction) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     listed = p.outliers[:LISTED]
     rows = tuple((number(o.teacher), number(o.location), f"{o.overlap:.4f}") for o in listed)
     count = round(p.spectrum.outlier_count)
-    title = f"Outliers ({count:,})" + (f": the largest {len(listed)}, {more(count - len(listed), 'outlier')}" if count > len(listed) else "")
+    title = f"Outliers ({count:,})" + (
+        f": the largest {len(listed)}, {more(count - len(listed), 'outlier')}" if count > len(listed) else ""
+    )
     return (("Prediction", numbers), (title, (("teacher", "trained", "overlap²"), *rows)))

@@ -60,12 +60,20 @@ def train(tasks: Any, method: str, seeds: Any, progress: Progress) -> list[dict[
 
 
 def diagnose(path: str, name: str, progress: Progress) -> Any:
-    """A diagnosis of a file of weights, under its limits; ``name`` is what it is called."""
+    """A diagnosis of a file of weights, with the settings and limits of :func:`spectralaw.diagnose`; ``name`` is what
+    it is called."""
+    import inspect
     from dataclasses import replace
 
+    from spectralaw.errors import InvalidInput
+    from spectralaw.weights.diagnose import diagnose as public
     from spectralaw.weights.diagnose import run
 
-    answer = run(Path(path), watch=progress)
+    defaults = list(inspect.signature(public).parameters.values())[1:]
+    try:
+        answer = run(Path(path), watch=progress, **{one.name: one.default for one in defaults})
+    except InvalidInput as error:
+        raise InvalidInput(str(error).replace(path, name)) from None  # a dropped file has no place that means anything
     return replace(answer, source=name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State, ctx, no_update
 
 from spectralaw.errors import InvalidInput
 from spectralaw.explorer.jobs import Job, Jobs
@@ -16,13 +16,14 @@ def register(
     jobs: Jobs,
     name: str,
     asked: Sequence[State],
-    begin: Callable[..., str],
+    begin: Callable[..., str | None],
     finish: Callable[[Any, Any, str], tuple[Any, str]],
     also: Sequence[Input] = (),
 ) -> None:
     """Connect :func:`spectralaw.explorer.parts.progress` of this name.
 
-    ``begin`` takes the values of ``asked`` and returns the name of a job; ``finish`` takes its result, what the
+    ``begin`` takes what was pressed or changed and the values of ``also`` and ``asked``, and returns the name of a job
+    (None: there is nothing to do); ``finish`` takes its result, what the
     result store held before and the job's name, and returns what the store is to hold and a sentence. ``also`` are further ways to start.
     """
     part = lambda piece, prop: Output(f"{name}-{piece}", prop, allow_duplicate=True)  # noqa: E731
@@ -37,7 +38,10 @@ def register(
         if not clicks and not any(values[: len(also)]):
             return [no_update] * 7
         try:
-            return [begin(*values[len(also) :]), True, False, False, "waiting for a processor", "0", "1"]
+            job = begin(ctx.triggered_id, *values)
+            if job is None:
+                return [no_update] * 7
+            return [job, True, False, False, "waiting for a processor", "0", "1"]
         except InvalidInput as error:
             return [no_update, False, True, True, str(error), "0", "1"]
 

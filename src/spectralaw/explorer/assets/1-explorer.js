@@ -133,7 +133,10 @@
       byId(one.getAttribute("aria-controls")).hidden = !mine;
       if (mine && focus) one.focus();
     });
-    if (arrived) writeAddress();
+    if (arrived) {
+      set("tab", { data: name });
+      writeAddress();
+    }
     window.dispatchEvent(new Event("resize")); // pictures that were hidden get their size
   }
 
@@ -150,7 +153,8 @@
     const copy = event.target.closest("[data-copy]");
     if (copy) copyText(byId(copy.dataset.copy).textContent, "copied");
     if (event.target.closest("#copy-link")) copyText(location.href, "the address of this view is copied");
-    if (event.target.closest("#export")) location.assign("/export?" + (location.search || "?").slice(1));
+    const matrix = event.target.closest("[data-matrix]");
+    if (matrix) set("weights-matrix", { data: matrix.dataset.matrix });
     if (event.target.closest("#theme")) {
       const dark = getComputedStyle(document.documentElement).getPropertyValue("--dark").trim() === "1";
       document.documentElement.dataset.theme = dark ? "light" : "dark";
@@ -224,6 +228,58 @@
     const moved = value * Math.pow(10, 0.05 * sign);
     set("f-" + name, { value: String(Number((name === "samples" ? Math.max(1, moved) : moved).toPrecision(3))) });
     event.preventDefault();
+  });
+
+  /* ---- files ---- */
+
+  async function sendWeights(file) {
+    const words = (text) => set("weights-words", { children: text });
+    words("copying " + file.name);
+    try {
+      const headers = { "X-File-Name": encodeURIComponent(file.name), "Content-Type": "application/octet-stream" };
+      const answer = await fetch("/weights-file", { method: "POST", body: file, headers });
+      if (!answer.ok) return words(await answer.text());
+      const { upload, sentence } = await answer.json();
+      if (sentence) words(sentence);
+      else set("weights-dropped", { data: { upload } });
+    } catch (error) {
+      words("the file could not be read: " + error.message);
+    }
+  }
+
+  async function readTable(file) {
+    if (file.size > 4 * 1024 * 1024) return set("curves-words", { children: "a table must be at most 4 MiB on this page" });
+    set("f-table", { value: await file.text() });
+  }
+
+  const drops = { "weights-drop": sendWeights, "row-table": readTable };
+  const dropping = (event) => Object.keys(drops).map((id) => event.target.closest && event.target.closest("#" + id)).find(Boolean);
+  document.addEventListener("dragover", (event) => {
+    const place = dropping(event);
+    event.preventDefault(); // a file that misses its place must not replace the page
+    if (place) place.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => { const place = dropping(event); if (place) place.classList.remove("over"); });
+  document.addEventListener("drop", (event) => {
+    const place = dropping(event);
+    event.preventDefault();
+    if (!place) return;
+    place.classList.remove("over");
+    if (event.dataTransfer.files.length) drops[place.id](event.dataTransfer.files[0]);
+  });
+
+  function chooseWeights() {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.addEventListener("change", () => { if (input.files.length) sendWeights(input.files[0]); });
+    input.click();
+  }
+  document.addEventListener("click", (event) => { if (event.target.closest("#weights-drop")) chooseWeights(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id === "weights-drop" && ["Enter", " "].includes(event.key)) {
+      event.preventDefault();
+      chooseWeights();
+    }
   });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

@@ -80,6 +80,6 @@ def write(tab: str, values: Mapping[str, str | None]) -> str:
 
 def _used(values: Mapping[str, str]) -> set[str]:
     full = {**DEFAULTS, **values}
-    unused = {name for names in (*OF_TEACHER.values(), *OF_INPUTS.values()) for name in names}
+    unused: set[str] = {name for names in (*OF_TEACHER.values(), *OF_INPUTS.values()) for name in names}
     unused -= {*OF_TEACHER.get(full["teacher"], ()), *OF_INPUTS.get(full["inputs"], ())}
-    return set(ORDER) - unused
+    return {name for name in ORDER if name not in unused}

@@ -1,4 +1,4 @@
-"""A view as one HTML file that loads nothing: pictures that answer to the pointer, numbers, and the code that gives them."""
+"""A view as one HTML file that loads nothing: pictures that answer to the pointer, numbers, and the code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spectralaw.errors import InvalidInput
-from spectralaw.explorer import address, tasks
+from spectralaw.explorer import address, tasks, written
 from spectralaw.explorer.look import Picture, Shown
 from spectralaw.files import file_path, refuse_place, write_bytes
 
@@ -95,15 +95,11 @@ def _harmless(script: str) -> str:
 
 
 def _section(shown: Shown, k: int) -> str:
-    parts = [f'<section class="column"><h2>{escape(shown.title)}</h2><div class="sentences">']
-    parts += [f"<p>{escape(sentence)}</p>" for sentence in shown.sentences]
-    parts.append('</div><div class="pictures">')
-    parts += [_picture(picture, k) for picture in shown.pictures]
-    parts.append('</div><div class="tables">')
-    parts += [_table(title, rows) for title, rows in shown.tables]
-    parts.append("</div>")
-    parts += [f'<div class="code"><h3>{escape(t)}</h3><pre>{escape(text)}</pre></div>' for t, text in shown.code]
-    return "".join([*parts, "</section>"])
+    pictures = "".join(_picture(picture, k) for picture in shown.pictures)
+    return (
+        f'<section class="column"><h2>{escape(shown.title)}</h2><div class="sentences">{written.sentences(shown)}</div>'
+        f'<div class="pictures">{pictures}</div>{written.words(shown, str(k))}</section>'
+    )
 
 
 def _picture(picture: Picture, k: int) -> str:
@@ -116,19 +112,11 @@ def _picture(picture: Picture, k: int) -> str:
         f'{kind.upper()}">{kind.upper()}</button>'
         for kind in ("png", "svg", "csv")
     )
+    title, tall = escape(picture.title), " tall" if picture.name == "diagram" else ""
     return (
-        f'<figure class="picture" data-picture><div class="head"><h3>{escape(picture.title)}</h3><span class="saves">{kinds}'
-        f'</span></div><div class="holder{" tall" if picture.name == "diagram" else ""}" role="img" aria-label="'
-        f'{escape(picture.title)}" aria-describedby="{name}-caption"><div class="graph" id="{name}"></div></div><figcaption '
-        f'id="{name}-caption">{escape(picture.caption)}</figcaption><script type="application/json">{data}</script></figure>'
-    )
-
-
-def _table(title: str, rows: Sequence[Sequence[str]]) -> str:
-    header, *body = rows
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in body)
-    return (
-        f'<div class="wide"><table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{lines}</tbody></table></div>"
+        f'<figure class="picture" data-picture><div class="head"><h3>{title}</h3><span class="saves">{kinds}</span>'
+        f"</div>"
+        f'<div class="holder{tall}" role="img" aria-label="{title}" aria-describedby="{name}-caption">'
+        f'<div class="graph" id="{name}"></div></div><figcaption id="{name}-caption">{escape(picture.caption)}'
+        f'</figcaption><script type="application/json">{data}</script></figure>'
     )

@@ -50,7 +50,7 @@ def figure(traces: Sequence[dict[str, Any]], x: dict[str, Any], y: dict[str, Any
         "data": [{"type": "scatter", **trace} for trace in traces],
         "layout": {
             "font": {"family": "system-ui, sans-serif", "size": 12, "color": INK},
-            "margin": {"l": 62, "r": 14, "t": 10, "b": 46},
+            "margin": {"l": 66, "r": 16, "t": 34, "b": 48, "autoexpand": False},  # one pass of drawing, not two
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis(**x),
@@ -66,9 +66,10 @@ def figure(traces: Sequence[dict[str, Any]], x: dict[str, Any], y: dict[str, Any
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
     """An axis with a grid; ``type="log"`` shows decades as powers of ten."""
-    shown = {"title": {"text": title, "standoff": 6}, "gridcolor": GRID, "zerolinecolor": GRID, "automargin": True}
+    shown = {"title": {"text": title, "standoff": 6}, "gridcolor": GRID, "zerolinecolor": GRID}
+    shown |= {"ticklabeloverflow": "allow", "automargin": False}  # otherwise every label is measured at every move
     if more.get("type") == "log":
-        shown |= {"exponentformat": "power", "dtick": None, "minorloglabels": "none"}
+        shown |= {"exponentformat": "power"}
     return {**shown, "linecolor": GREY, "ticks": "outside", "tickcolor": GREY, **more}
 
 

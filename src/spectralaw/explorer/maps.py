@@ -82,7 +82,9 @@ def _risk(task: Task, axes: dict[str, np.ndarray]) -> np.ndarray:
     take a second to import."""
     mesh = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij"), strict=True))
     shape = next(iter(mesh.values())).shape
-    values = [np.broadcast_to(mesh.get(name, getattr(task, name)), shape).ravel() for name in _BATCHED]
+    values = [
+        mesh[name].ravel() if name in mesh else np.full(math.prod(shape), getattr(task, name)) for name in _BATCHED
+    ]
     solved = state_evolution(task, *values, axes=axes)
     usable = np.array([status.is_result for status in solved.status])
     return np.where(usable, solved.excess_risk, np.nan).reshape(shape)
@@ -176,7 +178,7 @@ def _clipped(ends: np.ndarray, box: np.ndarray) -> np.ndarray | None:
 
 
 def _labels(task: Task, box: np.ndarray) -> dict[str, tuple[float, float]]:
-    x, y = (np.linspace(*side, 82)[1:-1] for side in box)
+    x, y = (np.linspace(low, high, 82)[1:-1] for low, high in box)
     phases, distance = classify(task, 10.0 ** x[:, None], 10.0 ** y[None, :])
     to_frame = np.minimum(np.minimum(x - box[0, 0], box[0, 1] - x)[:, None], np.minimum(y - box[1, 0], box[1, 1] - y))
     room = np.minimum(distance, to_frame)

@@ -13,7 +13,7 @@ from spectralaw.explorer import address, curves_tab, sweeps_tab, theory_tab, wei
 from spectralaw.explorer.fields import DEFAULTS, ORDER
 from spectralaw.explorer.guard import Guard
 from spectralaw.explorer.jobs import Jobs
-from spectralaw.explorer.parts import aria
+from spectralaw.explorer.parts import aria, data
 
 ASSETS = Path(__file__).parent / "assets"
 _TABS = {"theory": theory_tab, "sweeps": sweeps_tab, "weights": weights_tab, "curves": curves_tab}
@@ -27,7 +27,7 @@ def make(guard: Guard, jobs: Jobs) -> Flask:
     server = Flask("spectralaw.explorer")
     app = Dash(
         "spectralaw.explorer",
-        server=server,
+        server=server,  # pyright: ignore[reportArgumentType]  # a Flask application is what it takes
         assets_folder=str(ASSETS),
         serve_locally=True,
         title="spectralaw explorer",
@@ -62,7 +62,7 @@ def layout() -> html.Div:
     tabs = [
         html.Button(
             name.capitalize(), type="button", role="tab", id=f"tab-{name}", tabIndex="0" if name == "theory" else "-1",
-            **aria(controls=f"panel-{name}", selected="true" if name == "theory" else "false"), **{"data-tab": name},
+            **aria(controls=f"panel-{name}", selected="true" if name == "theory" else "false"), **data(tab=name),
         )
         for name in _TABS
     ]  # fmt: skip

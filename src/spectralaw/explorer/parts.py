@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
+from dash import Output, dcc, html
 
 from spectralaw.explorer.fields import Field
 from spectralaw.explorer.look import Picture, nothing
 
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False, "showTips": False}
+CONFIG: Any = {
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+    "showTips": False,
+}
 
 
 def aria(**values: str) -> Any:
     """Attributes for screen readers."""
     return {f"aria-{name}": value for name, value in values.items()}
+
+
+def data(**values: str) -> Any:
+    """Attributes for the scripts of the page."""
+    return {f"data-{name}": value for name, value in values.items()}
 
 
 def figure(name: str, title: str, *, drag: str = "", tall: bool = False) -> html.Figure:
@@ -25,13 +36,13 @@ def figure(name: str, title: str, *, drag: str = "", tall: bool = False) -> html
     """
     kinds = [
         html.Button(
-            kind.upper(), type="button", className="save", **{"data-save": kind, "data-graph": name},
+            kind.upper(), type="button", className="save", **data(save=kind, graph=name),
             **aria(label=f"Save {title} as {kind.upper()}"),
         )
         for kind in ("png", "svg", "csv")
     ]  # fmt: skip
     graph = dcc.Graph(id=name, figure=nothing(""), config=CONFIG, responsive=True, className="graph")
-    moved: dict[str, Any] = {"data-drag": drag} if drag else {}
+    moved: dict[str, Any] = data(drag=drag) if drag else {}
     if len(drag.split()) == 2:
         label = f"{title}: arrow keys left and right change n, up and down change λ"
         moved |= {"tabIndex": "0", "role": "application", **aria(label=label, describedby=f"{name}-caption")}
@@ -53,7 +64,7 @@ def number(field: Field) -> html.Div:
     return html.Div(
         [
             html.Label(field.label, htmlFor=f"f-{field.name}"),
-            dcc.Input(id=f"f-{field.name}", type="text", inputMode="decimal", autoComplete="off", className="number"),
+            dcc.Input(id=f"f-{field.name}", type="text", autoComplete="off", className="number"),
             html.Label(f"{field.label}, slider", htmlFor=f"s-{field.name}", className="unseen"),
             dcc.Input(id=f"s-{field.name}", type="range", min=low, max=high, step=field.step, className="slider"),
             html.Small(field.about),
@@ -78,9 +89,10 @@ def text(name: str, label: str, about: str = "", **more: Any) -> html.Div:
 def choice(name: str, label: str, options: Sequence[tuple[str, str]], row: str | None = None) -> html.Fieldset:
     """One of a few values."""
     listed: Any = [{"value": value, "label": words} for value, words in options]
+    more: Any = {"id": row} if row else {}
     return html.Fieldset(
         [html.Legend(label), dcc.RadioItems(listed, id=name, className="choice")],
-        **({"id": row} if row else {}),
+        **more,
     )
 
 
@@ -110,23 +122,6 @@ def table(title: str, rows: Sequence[Sequence[Any]]) -> html.Div:
     )
 
 
-def code(title: str, content: str, name: str) -> html.Div:
-    """Text to be run elsewhere, with a button that copies it."""
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.H3(title),
-                    html.Button("Copy", type="button", **{"data-copy": name}, **aria(label=f"Copy {title}")),
-                ],
-                className="head",
-            ),
-            html.Pre(html.Code(content, id=name), tabIndex="0"),
-        ],
-        className="code",
-    )
-
-
 def progress(name: str, start: str) -> html.Div:
     """Buttons that start and cancel a piece of work, its bar and its words."""
     return html.Div(
@@ -141,6 +136,11 @@ def progress(name: str, start: str) -> html.Div:
         ],
         className="work",
     )
+
+
+def outputs(names: Sequence[str]) -> list[Output]:
+    """Figures and captions in turn."""
+    return [one for name in names for one in (Output(name, "figure"), Output(f"{name}-caption", "children"))]
 
 
 def captions(pictures: Sequence[Picture]) -> list[Any]:

@@ -44,7 +44,7 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     """
     require()
     threading.Thread(target=_warm, args=(query,), daemon=True).start()
-    from waitress import create_server
+    from waitress import create_server  # pyright: ignore[reportAttributeAccessIssue]  # chosen by the kind of Python
 
     from spectralaw.explorer.guard import LARGEST_FILE, Guard
     from spectralaw.explorer.jobs import Jobs
@@ -54,7 +54,8 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     application = make(guard, jobs)
     try:
         server = create_server(
-            application, host="127.0.0.1", port=port, threads=_THREADS, ident="spectralaw", max_request_body_size=LARGEST_FILE + 1,
+            application, host="127.0.0.1", port=port, threads=_THREADS, ident="spectralaw",
+            max_request_body_size=LARGEST_FILE + 1,
         )  # fmt: skip
     except OSError as error:
         raise InvalidInput(

@@ -113,6 +113,5 @@ def _rate(done: int, pending: int, first: dict[str, Any]) -> list[str]:
     if pending == 0 or gained <= 0 or seconds <= 0.0:
         return []
     left = pending * seconds / gained
-    return [
-        f"{60.0 * gained / seconds:.3g} rows a minute since this page looks: {left / 60.0:.1f} minutes to go at this rate"
-    ]
+    rate = 60.0 * gained / seconds
+    return [f"{rate:.3g} rows a minute since this page looks: {left / 60.0:.1f} minutes to go at this rate"]

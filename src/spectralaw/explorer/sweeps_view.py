@@ -11,7 +11,7 @@ from spectralaw._checks import choice
 from spectralaw.errors import InvalidInput
 from spectralaw.explorer import look
 from spectralaw.explorer.look import Picture, Shown
-from spectralaw.sweeps.records import NUMBERS, columns, labelled, varying
+from spectralaw.sweeps.records import NUMBERS, labelled, varying
 from spectralaw.sweeps.summary import Summary, summarise, texts
 
 MOST_LINES = 18
@@ -151,10 +151,12 @@ def _map(summary: Summary, chosen: Mapping[str, str]) -> Picture:
     for line in lines:
         table[up.index(line[by]), across.index(line[x])] = line["mean"]
     logarithmic = bool(np.all(table[np.isfinite(table)] > 0.0))
+    name = f"log₁₀ {y}" if logarithmic else y
     trace = {
         "type": "heatmap", "x": across, "y": up, "z": np.log10(table) if logarithmic else table, "customdata": table,
-        "colorscale": "Viridis", "hovertemplate": f"{x} = %{{x:.4g}}<br>{by} = %{{y:.4g}}<br>{y} = %{{customdata:.4g}}<extra></extra>",
-        "colorbar": {"title": {"text": f"log₁₀ {y}" if logarithmic else y, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        "colorscale": "Viridis",
+        "hovertemplate": f"{x} = %{{x:.4g}}<br>{by} = %{{y:.4g}}<br>{y} = %{{customdata:.4g}}<extra></extra>",
+        "colorbar": {"title": {"text": name, "side": "right"}, "thickness": 12, "outlinewidth": 0},
     }  # fmt: skip
     figure = look.figure([trace], _axis(x, across), _axis(by, up))
     return Picture("sweep", f"{y} of {method}", figure, f"Mean {y} of {method} over {x} and {by}; white: no result yet")

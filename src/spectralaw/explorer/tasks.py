@@ -122,7 +122,8 @@ def in_python(task: Task) -> str:
         fields.append(f"inputs=sl.PowerLawInputs({exact(task.inputs.exponent)})")
     elif isinstance(task.inputs, EmpiricalInputs):
         fields.append(f"inputs=sl.EmpiricalInputs([{', '.join(map(exact, task.inputs.values))}])")
-    return f"import spectralaw as sl\n\ntask = sl.Task({', '.join(fields)})\nprediction = sl.predict(task)\nprint(prediction)\n"
+    lines = ("import spectralaw as sl", "", f"task = sl.Task({', '.join(fields)})", "prediction = sl.predict(task)")
+    return "\n".join([*lines, "print(prediction)", ""])
 
 
 def on_the_command_line(task: Task) -> str:

@@ -22,44 +22,60 @@ _LOG: dict[str, Any] = {"type": "log"}
 
 
 def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
-    """The phase diagram, and whether it is the fine one."""
+    """The phase diagram, and whether it is the fine one.
+
+    Its axes are linear in log₁₀ n and log₁₀ λ (``meta`` tells the page): a browser draws colours over such axes several
+    times faster than over logarithmic ones.
+    """
     task = p.task
     found, fine = maps.diagram(task, fine)
-    (low_n, high_n), (low_decay, high_decay) = maps.window(task)
+    sides = np.log10(maps.window(task))
     with np.errstate(divide="ignore"):
         z = np.log10(np.clip(found.excess_risk, _FLOOR, _TOP)).T
-    decades = np.arange(np.floor(np.nanmin(z)), np.ceil(np.nanmax(z)) + 1) if np.isfinite(z).any() else np.array([0.0])
+    known = np.isfinite(z)
     colours = {
         "type": "heatmap",
-        "x": found.samples,
-        "y": found.weight_decay,
+        "name": "excess risk",
+        "x": np.log10(found.samples),
+        "y": np.log10(found.weight_decay),
         "z": z,
         "customdata": found.excess_risk.T,
         "colorscale": "Viridis",
         "reversescale": True,
-        "zsmooth": False if fine else "best",
-        "hovertemplate": "n = %{x:.4g}<br>λ = %{y:.4g}<br>R = %{customdata:.4g}<extra></extra>",
+        "zsmooth": "fast",
+        "hovertemplate": "n = 10^%{x:.2f}, λ = 10^%{y:.2f}<br>R = %{customdata:.4g}<extra></extra>",
         "colorbar": {
             "title": {"text": "excess risk R", "side": "right"}, "thickness": 12, "outlinewidth": 0,
-            "tickvals": decades, "ticktext": [f"10<sup>{int(k)}</sup>".replace("-", "−") for k in decades],
+            **_decades(float(z[known].min()) if known.any() else 0.0, float(z[known].max()) if known.any() else 1.0, 9),
         },
     }  # fmt: skip
+    place = np.log10(task.weight_decay) if task.weight_decay > 0.0 else sides[1, 0]
+    point = float(np.log10(task.samples)), float(place)
     traces = [colours, *(_boundary(found, dashed) for dashed in (False, True)), _names(found)]
-    place = task.weight_decay if task.weight_decay > 0.0 else low_decay
-    traces.append(look.here(task.samples, place, hoverinfo="skip", marker={"symbol": "circle"}))
+    traces.append(look.here(*point, hoverinfo="skip"))
     cross = {"color": look.ORANGE, "width": 1, "dash": "dot"}
     shapes = [
-        {"type": "line", "x0": task.samples, "x1": task.samples, "y0": 0, "y1": 1, "yref": "paper", "line": cross},
-        {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": place, "y1": place, "line": cross},
+        {"type": "line", "x0": point[0], "x1": point[0], "y0": 0, "y1": 1, "yref": "paper", "line": cross},
+        {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": point[1], "y1": point[1], "line": cross},
     ]
     figure = look.figure(
         traces,
-        {"title": "samples n", **_LOG, "range": np.log10([low_n, high_n]), "showgrid": False},
-        {"title": "weight decay λ", **_LOG, "range": np.log10([low_decay, high_decay]), "showgrid": False},
+        {"title": "samples n", "range": sides[0], **_decades(*sides[0], 11), "showgrid": False, "zeroline": False},
+        {"title": "weight decay λ", "range": sides[1], **_decades(*sides[1], 9), "showgrid": False, "zeroline": False},
         showlegend=False,
         shapes=shapes,
+        meta={"log10": True},
+        margin={"l": 66, "r": 90, "t": 10, "b": 48, "autoexpand": False},
     )
     return Picture("diagram", "Phase diagram", figure, _where(p)), fine
+
+
+def _decades(low: float, high: float, most: int) -> dict[str, Any]:
+    """Ticks at whole decades, at most so many."""
+    first, last = int(np.ceil(low - 1e-9)), int(np.floor(high + 1e-9))
+    every = max(1, -(-(last - first + 1) // most))
+    places = list(range(first, last + 1, every))
+    return {"tickvals": places, "ticktext": [f"10<sup>{k}</sup>".replace("-", "−") for k in places]}
 
 
 def _where(p: Prediction) -> str:
@@ -78,14 +94,14 @@ def _boundary(found: maps.Map, dashed: bool) -> dict[str, Any]:
     y: list[float | None] = []
     for name, (n, decay) in found.lines.items():
         if (name in CROSSOVERS) is dashed:
-            x += [*map(float, n), None]
-            y += [*map(float, decay), None]
+            x += [*map(float, np.log10(n)), None]
+            y += [*map(float, np.log10(decay)), None]
     style = {"line": {"color": "white", "width": 1.5, "dash": "dash" if dashed else "solid"}}
     return {"x": x, "y": y, "mode": "lines", "hoverinfo": "skip", "name": "boundaries", **style}
 
 
 def _names(found: maps.Map) -> dict[str, Any]:
-    x, y = zip(*found.labels.values(), strict=True) if found.labels else ((), ())
+    x, y = np.log10(list(found.labels.values())).T if found.labels else ((), ())
     font = {"color": "white", "size": 14, "weight": 700, "shadow": "0 0 3px #000, 0 0 3px #000"}
     return {
         "x": x, "y": y, "text": list(found.labels), "mode": "text", "textfont": font, "hoverinfo": "skip",
@@ -254,7 +270,11 @@ def parts(p: Prediction, groups: Groups) -> Picture:
     figure = look.figure(
         bars, {"title": "excess risk R", "rangemode": "tozero"}, {"title": "", "autorange": "reversed"}
     )
-    figure["layout"] |= {"barmode": "stack", "bargap": 0.35}
+    figure["layout"] |= {
+        "barmode": "stack",
+        "legend": {**figure["layout"]["legend"], "traceorder": "normal"},
+        "bargap": 0.35,
+    }
     words = f"R = {number(p.excess_risk)}"
     if split is not None:
         words += " = " + " + ".join(f"{name} {number(getattr(split, name))}" for name in colours)

@@ -8,9 +8,10 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 
 from spectralaw.errors import InvalidInput
-from spectralaw.explorer import address, measured, parts, tasks
+from spectralaw.explorer import address, measured, parts, tasks, written
 from spectralaw.explorer.fields import NUMBERS, ORDER
 from spectralaw.explorer.jobs import Jobs
+from spectralaw.explorer.look import Shown
 
 PICTURES = (
     ("diagram", "Phase diagram", "samples weight_decay"),
@@ -108,40 +109,16 @@ def register(app: Dash, jobs: Jobs) -> None:
         [Input(f"f-{name}", "value") for name in ORDER], Input("train-result", "data"), Input("arrived", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    outputs = [
-        output
-        for k in (0, 1)
-        for output in (
-            *(part for name, _, _ in PICTURES for part in (Output(f"{name}-{k}", "figure"), Output(f"{name}-{k}-caption", "children"))),
-            Output(f"title-{k}", "children"), Output(f"sentences-{k}", "children"), Output(f"words-{k}", "children"),
-            Output(f"column-{k}", "hidden"),
-        )
-    ]  # fmt: skip
+    figures = [Output(f"{name}-{k}", "figure") for k in (0, 1) for name, _, _ in PICTURES]
 
     @app.callback(
-        *outputs, Output("estimate", "children"), Output("answer", "data"), Output("error", "children"),
-        Input("state", "data"), State("train-result", "data"),
+        *figures, Output("answer", "data"), Input("state", "data"), State("train-result", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    def answer(state: Mapping[str, Any], trained: Any) -> list[Any]:
-        empty: list[Any] = [no_update] * len(outputs)
-        number = state.get("id") if isinstance(state, Mapping) else None
-        try:
-            values = values_of(state)
-            view = tasks.view(values)
-            columns = [column(task, groups(trained)) for task in view.tasks]
-        except InvalidInput as error:
-            return [*empty, no_update, {"id": number, "wrong": True}, str(error)]
-        except MemoryError:
-            return [*empty, no_update, {"id": number, "wrong": True}, "there is not enough memory for this"]
-        except Exception as error:  # a fault of ours: the page says so, and lives on
-            said = f"this view fails, which it should not ({type(error).__name__}: {error})"
-            return [*empty, no_update, {"id": number, "wrong": True}, said]
-        first = [*columns[0][0], False]
-        second = [*columns[1][0], False] if len(columns) > 1 else [no_update] * (len(empty) // 2 - 1) + [True]
-        coarse = not all(fine for _, fine in columns)
-        done = {"id": number, "query": address.write("theory", values), "coarse": coarse}
-        return [*first, *second, estimate(view), done, ""]
+    def answer(state: Any, trained: Any) -> list[Any]:
+        columns, said = answered(state, trained)
+        drawn = [picture.figure for shown in columns for picture in shown.pictures]
+        return [*drawn, *[no_update] * (len(figures) - len(drawn)), said]
 
     app.clientside_callback(
         ClientsideFunction("explorer", "answered"), Output("moved-fine", "data"), Input("answer", "data"),
@@ -185,18 +162,42 @@ def groups(trained: Any) -> list[dict[str, Any]]:
     return [group for group in listed if isinstance(group, dict) and isinstance(group.get("task"), dict)]
 
 
-def column(task: Any, trained: Any) -> tuple[list[Any], bool]:
-    """Outputs of one network, and whether they are final."""
+def answered(state: Any, trained: Any) -> tuple[list[Shown], dict[str, Any]]:
+    """What a browser is shown of its state: a view for each network, and all that is not a picture.
+
+    What is wrong is a sentence under ``error``; then there is no view, and the page keeps what it shows.
+    """
     from spectralaw.explorer import theory_view
 
-    shown = theory_view.shown(task, trained, fine=False)
-    name = str(task.network)
+    number = state.get("id") if isinstance(state, Mapping) else None
+    try:
+        values = values_of(state)
+        view = tasks.view(values)
+        columns = [theory_view.shown(task, groups(trained), fine=False) for task in view.tasks]
+    except InvalidInput as error:
+        return [], {"id": number, "error": str(error)}
+    except MemoryError:
+        return [], {"id": number, "error": "there is not enough memory for this"}
+    except Exception as error:  # a fault of ours: the page says so, and lives on
+        said = f"this view fails, which it should not ({type(error).__name__}: {error})"
+        return [], {"id": number, "error": said}
     words = [
-        html.Div([parts.table(title, rows) for title, rows in shown.tables], className="tables"),
-        *(parts.code(title, content, f"{title.split()[0].lower()}-{name}") for title, content in shown.code),
+        {
+            "title": shown.title,
+            "sentences": written.sentences(shown),
+            "words": written.words(shown, str(k)),
+            "captions": {f"{picture.name}-{k}-caption": picture.caption for picture in shown.pictures},
+        }
+        for k, shown in enumerate(columns)
     ]
-    sentences = [html.P(sentence) for sentence in shown.sentences]
-    return [*parts.captions(shown.pictures), shown.title, sentences, words], bool(shown.facts["fine"])
+    return columns, {
+        "id": number,
+        "error": "",
+        "query": address.write("theory", values),
+        "coarse": not all(shown.facts["fine"] for shown in columns),
+        "columns": words,
+        "estimate": estimate(view),
+    }
 
 
 def finer(view: tasks.View, trained: Any) -> dict[str, Any]:

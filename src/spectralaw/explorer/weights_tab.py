@@ -41,10 +41,13 @@ def layout() -> html.Div:
         [
             html.Div(id="weights-sentences", className="sentences"),
             html.Div(
-                [parts.figure("weights-spectrum", "Spectrum of the matrix"), parts.figure("weights-tail", "Tail of its eigenvalues")],
+                [
+                    parts.figure("weights-spectrum", "Spectrum of the matrix"),
+                    parts.figure("weights-tail", "Tail of its eigenvalues"),
+                ],
                 className="pictures", id="weights-pictures", hidden=True,
             ),
-            html.Div(id="weights-tables"),
+            html.Div(id="weights-tables", className="stack"),
         ]
     )  # fmt: skip
     stores = [dcc.Store(id=name) for name in ("weights-dropped", "weights-matrix", "weights-query", "moved-weights")]
@@ -158,7 +161,8 @@ def register(app: Dash, jobs: Jobs) -> None:
         Output("weights-spectrum", "figure"), Output("weights-spectrum-caption", "children"),
         Output("weights-tail", "figure"), Output("weights-tail-caption", "children"),
         Output("weights-pictures", "hidden"), Output("weights-query", "data"),
-        Input("weights-result", "data"), Input("weights-matrix", "data"), State("f-path", "value"), State("arrived", "data"),
+        Input("weights-result", "data"), Input("weights-matrix", "data"), State("f-path", "value"),
+        State("arrived", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
     def show(result: Any, matrix: Any, path: Any, arrived: Any) -> list[Any]:
@@ -206,8 +210,9 @@ def _table(title: str, rows: Any, chosen: str) -> Any:
     if title != "Matrices":
         return parts.table(title, rows)
     header, *body = rows
-    listed = [
-        (html.Button(row[0], type="button", className="matrix", **{"data-matrix": row[0]}, **parts.aria(pressed=str(row[0] == chosen).lower())), *row[1:])
-        for row in body
-    ]  # fmt: skip
+    listed = []
+    for name, *rest in body:
+        pressed = parts.aria(pressed="true" if name == chosen else "false")
+        button = html.Button(name, type="button", className="matrix", **parts.data(matrix=name), **pressed)
+        listed.append((button, *rest))
     return parts.table(title, [header, *listed])

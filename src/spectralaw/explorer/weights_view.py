@@ -50,8 +50,9 @@ def spectrum(row: MatrixReading) -> Picture:
     counts, edges = np.histogram(inside, bins=_bins(inside, edge))
     width = float(edges[1] - edges[0])
     traces: list[dict[str, Any]] = [
-        {"type": "bar", "x": 0.5 * (edges[1:] + edges[:-1]), "y": counts, "width": width, "name": f"bulk, {len(inside):,}",
-         "marker": {"color": look.SKY}, "hovertemplate": "%{x:.4g}: %{y}<extra></extra>"},
+        {"type": "bar", "x": 0.5 * (edges[1:] + edges[:-1]), "y": counts, "width": width,
+         "name": f"bulk, {len(inside):,}", "marker": {"color": look.SKY},
+         "hovertemplate": "%{x:.4g}: %{y}<extra></extra>"},
     ]  # fmt: skip
     law = bulk_law(row)
     if law is not None:

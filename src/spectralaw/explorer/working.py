@@ -23,8 +23,8 @@ def register(
     """Connect :func:`spectralaw.explorer.parts.progress` of this name.
 
     ``begin`` takes what was pressed or changed and the values of ``also`` and ``asked``, and returns the name of a job
-    (None: there is nothing to do); ``finish`` takes its result, what the
-    result store held before and the job's name, and returns what the store is to hold and a sentence. ``also`` are further ways to start.
+    (None: there is nothing to do); ``finish`` takes its result, what the result store held before and the job's name,
+    and returns what the store is to hold and a sentence. ``also`` are further ways to start.
     """
     part = lambda piece, prop: Output(f"{name}-{piece}", prop, allow_duplicate=True)  # noqa: E731
     running = (part("start", "disabled"), part("cancel", "disabled"), part("clock", "disabled"))
@@ -61,7 +61,7 @@ def register(
         if job.state != "done":
             return [not job.over, job.over, job.over, in_words(job), *bar, no_update]
         result, said = finish(job.result, before, job_name)
-        return [False, True, True, said, *bar, result]
+        return [False, True, True, said, "1", "1", result]
 
     @app.callback(
         part("words", "children"), Input(f"{name}-cancel", "n_clicks"), State(f"{name}-job", "data"),

@@ -76,13 +76,27 @@
   function answered(answer) {
     if (!answer) return none();
     if (answer.id === asked) asked = null;
+    byId("error").textContent = answer.error;
+    if (!answer.error) tell(answer);
     document.body.dataset.answered = answer.id;
-    if (answer.query !== undefined) remember("theory", answer.query);
     if (waiting !== null) pump();
     else if (answer.coarse && answer.id === count) {
       timer = setTimeout(() => set("ask-fine", { data: { id: count, values: latest } }), IDLE);
-    } else if (!answer.wrong) document.body.dataset.fine = answer.id;
+    } else if (!answer.error) document.body.dataset.fine = answer.id;
     return none();
+  }
+
+  /* What is not a picture; the server has escaped what is HTML. */
+  function tell(answer) {
+    remember("theory", answer.query);
+    byId("estimate").textContent = answer.estimate;
+    byId("column-1").hidden = answer.columns.length < 2;
+    answer.columns.forEach((column, k) => {
+      byId("title-" + k).textContent = column.title;
+      byId("sentences-" + k).innerHTML = column.sentences;
+      byId("words-" + k).innerHTML = column.words;
+      Object.entries(column.captions).forEach(([id, caption]) => { byId(id).textContent = caption; });
+    });
   }
 
   function refined(fine) {
@@ -199,10 +213,10 @@
     const y = inside(event.clientY - box.top - yaxis._offset, yaxis._length);
     const fields = dragged.dataset.drag.split(" ");
     const put = (name, value) => set("f-" + name, { value: String(Number(value.toPrecision(3))) });
-    if (fields.length === 2) {
-      put("samples", Math.max(1, xaxis.p2d(x)));
-      put("weight_decay", yaxis.p2d(y));
-    } else put(fields[0], fields[0] === "samples" ? Math.max(1, xaxis.p2d(x)) : xaxis.p2d(x));
+    const meta = graph.layout.meta || {};
+    const value = (axis, pixel) => (meta.log10 ? Math.pow(10, axis.p2d(pixel)) : axis.p2d(pixel));
+    put(fields[0], fields[0] === "samples" ? Math.max(1, value(xaxis, x)) : value(xaxis, x));
+    if (fields.length === 2) put(fields[1], value(yaxis, y));
   }
 
   document.addEventListener("pointerdown", (event) => {

@@ -24,17 +24,18 @@
 
   function asTable(graph) {
     const rows = [["trace", "x", "y", "z", "error", "text"]];
+    const real = (value) => (typeof value === "number" && ((graph.layout || {}).meta || {}).log10 ? Math.pow(10, value) : value);
     (graph.data || []).forEach((trace, k) => {
       const name = trace.name || trace.type + " " + k;
       const x = list(trace.x), y = list(trace.y);
       if (trace.z) {
         const z = trace.customdata || trace.z;
-        list(z).forEach((line, j) => list(line).forEach((value, i) => rows.push([name, x[i], y[j], value, "", ""])));
+        list(z).forEach((line, j) => list(line).forEach((value, i) => rows.push([name, real(x[i]), real(y[j]), value, "", ""])));
         return;
       }
       const bars = trace.error_y || trace.error_x || {};
       const error = list(bars.array), text = Array.isArray(trace.text) ? trace.text : [];
-      x.forEach((value, i) => rows.push([name, value, y[i], "", error[i], text[i]]));
+      x.forEach((value, i) => rows.push([name, real(value), real(y[i]), "", error[i], text[i]]));
     });
     return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
   }

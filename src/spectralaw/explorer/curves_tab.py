@@ -10,7 +10,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.explorer import address, parts, working
 from spectralaw.explorer.curves_view import LONGEST
 from spectralaw.explorer.jobs import Jobs
-from spectralaw.explorer.look import Shown, nothing
+from spectralaw.explorer.look import Shown
 
 _IN_A_LINK = 4000  # characters of a table that a link carries
 
@@ -39,7 +39,7 @@ def layout() -> html.Div:
             html.Div(id="curves-tables", className="tables"),
         ]
     )  # fmt: skip
-    stores = [dcc.Store(id=name) for name in ("curves-query", "moved-curves")]
+    stores = [dcc.Store(id=name) for name in ("curves-drawn", "curves-query", "moved-curves")]
     return html.Div([controls, shown, *stores], className="beside")
 
 
@@ -62,21 +62,18 @@ def register(app: Dash, jobs: Jobs) -> None:
 
     @app.callback(
         Output("curves-sentences", "children"), Output("curves-tables", "children"),
-        Output("curve", "figure"), Output("curve-caption", "children"),
-        Output("slopes", "figure"), Output("slopes-caption", "children"),
-        Output("curves-pictures", "hidden"), Output("curves-query", "data"),
+        Output("curves-drawn", "data"), Output("curves-pictures", "hidden"), Output("curves-query", "data"),
         Input("curves-result", "data"), *asked,
         prevent_initial_call=True,
     )  # fmt: skip
     def show(result: Any, table: Any, x: Any, y: Any, forecast: Any) -> list[Any]:
         if not isinstance(result, dict):
-            return [no_update] * 8
+            return [no_update] * 5
         try:
             shown = view(jobs, result)
         except InvalidInput as error:
-            return [str(error), *[no_update] * 7]
-        pictures = parts.captions(shown.pictures)
-        pictures += [nothing("a law of two variables has no one exponent"), ""] * (2 - len(shown.pictures))
+            return [str(error), *[no_update] * 4]
+        pictures = parts.drawn(shown.pictures, ["curve", "slopes"])
         said = list(shown.sentences)
         values = {"table": table, "x_column": x, "y_column": y, "forecast": forecast}
         if len(table or "") > _IN_A_LINK:
@@ -86,11 +83,12 @@ def register(app: Dash, jobs: Jobs) -> None:
             values.pop("table")
         return [
             [html.P(sentence) for sentence in said], [parts.table(title, rows) for title, rows in shown.tables],
-            *pictures, not shown.pictures, address.write("curves", values),
+            pictures, not shown.pictures, address.write("curves", values),
         ]  # fmt: skip
 
     app.clientside_callback(
-        ClientsideFunction("explorer", "curvesQuery"), Output("moved-curves", "data"), Input("curves-query", "data"),
+        ClientsideFunction("explorer", "curves"), Output("moved-curves", "data"),
+        Input("curves-drawn", "data"), Input("curves-query", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
 

@@ -18,7 +18,8 @@ from spectralaw.explorer.parts import aria, data
 ASSETS = Path(__file__).parent / "assets"
 _TABS = {"theory": theory_tab, "sweeps": sweeps_tab, "weights": weights_tab, "curves": curves_tab}
 _FRAME = """<!DOCTYPE html>
-<html lang="en"><head>{%metas%}<title>spectralaw explorer</title><link rel="icon" href="data:,">{%css%}</head>
+<html lang="en"><head>{%metas%}<title>spectralaw explorer</title><link rel="icon" href="data:,">{%css%}
+<script defer src="/_dash-component-suites/plotly/package_data/plotly.min.js"></script></head>
 <body><noscript>This page needs JavaScript.</noscript>{%app_entry%}{%config%}{%scripts%}{%renderer%}</body></html>"""
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Output, dcc, html
+from dash import dcc, html
 
 from spectralaw.explorer.fields import Field
 from spectralaw.explorer.look import Picture, nothing
-
-CONFIG: Any = {
-    "displayModeBar": False,
-    "responsive": True,
-    "scrollZoom": False,
-    "doubleClick": False,
-    "showTips": False,
-}
 
 
 def aria(**values: str) -> Any:
@@ -41,7 +33,7 @@ def figure(name: str, title: str, *, drag: str = "", tall: bool = False) -> html
         )
         for kind in ("png", "svg", "csv")
     ]  # fmt: skip
-    graph = dcc.Graph(id=name, figure=nothing(""), config=CONFIG, responsive=True, className="graph")
+    graph = html.Div(id=name, className="graph")
     moved: dict[str, Any] = data(drag=drag) if drag else {}
     if len(drag.split()) == 2:
         label = f"{title}: arrow keys left and right change n, up and down change λ"
@@ -138,11 +130,9 @@ def progress(name: str, start: str) -> html.Div:
     )
 
 
-def outputs(names: Sequence[str]) -> list[Output]:
-    """Figures and captions in turn."""
-    return [one for name in names for one in (Output(name, "figure"), Output(f"{name}-caption", "children"))]
-
-
-def captions(pictures: Sequence[Picture]) -> list[Any]:
-    """Figures and captions in turn, as the outputs of a callback."""
-    return [part for picture in pictures for part in (picture.figure, picture.caption)]
+def drawn(pictures: Sequence[Picture], names: Sequence[str]) -> dict[str, Any]:
+    """Pictures for their places on the page, as the page's script draws them; a place without one is emptied."""
+    found: dict[str, Any] = {name: {"figure": nothing(""), "caption": ""} for name in names}
+    for picture, name in zip(pictures, names, strict=False):
+        found[name] = {"figure": picture.figure, "caption": picture.caption}
+    return found

@@ -10,7 +10,6 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from spectralaw.errors import InvalidInput
 from spectralaw.explorer import address, parts
 from spectralaw.explorer.jobs import Jobs
-from spectralaw.explorer.look import nothing
 
 _CHOSEN = ("x", "y", "by", "of")
 _LISTS = {"x": "axes", "by": "axes", "y": "numbers", "of": "methods"}
@@ -44,7 +43,7 @@ def layout() -> html.Div:
             html.Div(id="sweeps-tables"),
         ]
     )
-    stores = [dcc.Store(id=name) for name in ("sweeps-seen", "sweeps-query", "moved-sweeps")]
+    stores = [dcc.Store(id=name) for name in ("sweeps-seen", "sweeps-drawn", "sweeps-query", "moved-sweeps")]
     clock = dcc.Interval(id="sweeps-clock", interval=2000, disabled=True)
     return html.Div([controls, shown, clock, *stores], className="beside")
 
@@ -54,7 +53,7 @@ def register(app: Dash, jobs: Jobs) -> None:
     suggestions = [Output(name, "children") for name in ("axes", "numbers", "methods")]
 
     @app.callback(
-        Output("sweep", "figure"), Output("sweep-caption", "children"), Output("sweeps-words", "children"),
+        Output("sweeps-drawn", "data"), Output("sweeps-words", "children"),
         Output("sweeps-bar", "value"), Output("sweeps-bar", "max"), Output("sweeps-tables", "children"), *suggestions,
         Output("sweeps-clock", "disabled"), Output("sweeps-seen", "data"), Output("sweeps-query", "data"),
         Input("sweeps-open", "n_clicks"), Input("sweeps-clock", "n_intervals"),
@@ -65,12 +64,13 @@ def register(app: Dash, jobs: Jobs) -> None:
     def look(*given: Any) -> list[Any]:
         x, y, by, of, draw, arrived, path, seen = given[2:]
         if not path or not arrived:
-            return [no_update] * 12
+            return [no_update] * 11
         asked = {"x": x, "y": y, "by": by, "of": of, "draw": draw}
         return answer(str(path), {name: str(value or "").strip() for name, value in asked.items()}, seen)
 
     app.clientside_callback(
-        ClientsideFunction("explorer", "sweepsQuery"), Output("moved-sweeps", "data"), Input("sweeps-query", "data"),
+        ClientsideFunction("explorer", "sweeps"), Output("moved-sweeps", "data"),
+        Input("sweeps-drawn", "data"), Input("sweeps-query", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
 
@@ -83,10 +83,10 @@ def answer(path: str, asked: dict[str, str], seen: Any) -> list[Any]:
     try:
         key = [path, asked, open_sweep(path.strip()).counts()]
         if isinstance(seen, dict) and seen.get("key") == key:
-            return [no_update] * 12
+            return [no_update] * 11
         shown = sweeps_view.shown(path, asked)
     except InvalidInput as error:
-        return [nothing("nothing to show"), "", str(error), "0", "1", [], *[no_update] * 3, True, None, no_update]
+        return [parts.drawn([], ["sweep"]), str(error), "0", "1", [], *[no_update] * 3, True, None, no_update]
     facts = shown.facts
     done = facts["total"] - facts["counts"]["pending"]
     first = (
@@ -95,12 +95,11 @@ def answer(path: str, asked: dict[str, str], seen: Any) -> list[Any]:
         else {"path": path, "done": done, "time": time.time()}
     )
     words = [*shown.sentences, *_rate(done, facts["counts"]["pending"], first)]
-    pictures = shown.pictures
-    figure, caption = (pictures[0].figure, pictures[0].caption) if pictures else (nothing("no numbers yet"), "")
     lists = [[html.Option(value=value) for value in facts[name]] for name in ("axes", "numbers", "methods")]
     query = address.write("sweeps", {"store": path, **asked, "draw": "" if asked["draw"] == "lines" else asked["draw"]})
     return [
-        figure, caption, [html.P(sentence) for sentence in words], str(done), str(max(facts["total"], 1)),
+        parts.drawn(shown.pictures, ["sweep"]), [html.P(sentence) for sentence in words], str(done),
+        str(max(facts["total"], 1)),
         [parts.table(title, rows) for title, rows in shown.tables], *lists,
         facts["counts"]["pending"] == 0, {**first, "key": key}, query,
     ]  # fmt: skip

@@ -210,6 +210,7 @@ def spectrum(p: Prediction, groups: Groups) -> Picture:
         y["range"] = [np.log10(0.4 * min(heights)), np.log10(3.0 * max(heights))]
     figure = look.figure(traces, {"title": name, **_LOG, "range": ends}, y)
     if quadratic:
+        figure["layout"]["margin"] = {**figure["layout"]["margin"], "r": 52}
         right = {
             "overlaying": "y",
             "side": "right",

@@ -11,7 +11,6 @@ from spectralaw.errors import InvalidInput
 from spectralaw.explorer import address, measured, parts, tasks, written
 from spectralaw.explorer.fields import NUMBERS, ORDER
 from spectralaw.explorer.jobs import Jobs
-from spectralaw.explorer.look import Shown
 
 PICTURES = (
     ("diagram", "Phase diagram", "samples weight_decay"),
@@ -109,17 +108,9 @@ def register(app: Dash, jobs: Jobs) -> None:
         [Input(f"f-{name}", "value") for name in ORDER], Input("train-result", "data"), Input("arrived", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    figures = [Output(f"{name}-{k}", "figure") for k in (0, 1) for name, _, _ in PICTURES]
-
-    @app.callback(
-        *figures, Output("answer", "data"), Input("state", "data"), State("train-result", "data"),
-        prevent_initial_call=True,
-    )  # fmt: skip
-    def answer(state: Any, trained: Any) -> list[Any]:
-        columns, said = answered(state, trained)
-        drawn = [picture.figure for shown in columns for picture in shown.pictures]
-        return [*drawn, *[no_update] * (len(figures) - len(drawn)), said]
-
+    app.callback(
+        Output("answer", "data"), Input("state", "data"), State("train-result", "data"), prevent_initial_call=True
+    )(answered)
     app.clientside_callback(
         ClientsideFunction("explorer", "answered"), Output("moved-fine", "data"), Input("answer", "data"),
         prevent_initial_call=True,
@@ -133,7 +124,7 @@ def register(app: Dash, jobs: Jobs) -> None:
             view = tasks.view(values_of(state))
         except InvalidInput:
             return no_update
-        return {"id": state.get("id"), "figures": finer(view, groups(trained))}
+        return {"id": state.get("id"), "pictures": finer(view, groups(trained))}
 
     app.clientside_callback(
         ClientsideFunction("explorer", "refined"), Output("moved-fine", "data", allow_duplicate=True),
@@ -162,8 +153,8 @@ def groups(trained: Any) -> list[dict[str, Any]]:
     return [group for group in listed if isinstance(group, dict) and isinstance(group.get("task"), dict)]
 
 
-def answered(state: Any, trained: Any) -> tuple[list[Shown], dict[str, Any]]:
-    """What a browser is shown of its state: a view for each network, and all that is not a picture.
+def answered(state: Any, trained: Any) -> dict[str, Any]:
+    """What a browser is shown of its state: a column for each network.
 
     What is wrong is a sentence under ``error``; then there is no view, and the page keeps what it shows.
     """
@@ -175,22 +166,22 @@ def answered(state: Any, trained: Any) -> tuple[list[Shown], dict[str, Any]]:
         view = tasks.view(values)
         columns = [theory_view.shown(task, groups(trained), fine=False) for task in view.tasks]
     except InvalidInput as error:
-        return [], {"id": number, "error": str(error)}
+        return {"id": number, "error": str(error)}
     except MemoryError:
-        return [], {"id": number, "error": "there is not enough memory for this"}
+        return {"id": number, "error": "there is not enough memory for this"}
     except Exception as error:  # a fault of ours: the page says so, and lives on
         said = f"this view fails, which it should not ({type(error).__name__}: {error})"
-        return [], {"id": number, "error": said}
+        return {"id": number, "error": said}
     words = [
         {
             "title": shown.title,
             "sentences": written.sentences(shown),
             "words": written.words(shown, str(k)),
-            "captions": {f"{picture.name}-{k}-caption": picture.caption for picture in shown.pictures},
+            "pictures": parts.drawn(shown.pictures, [f"{name}-{k}" for name, _, _ in PICTURES]),
         }
         for k, shown in enumerate(columns)
     ]
-    return columns, {
+    return {
         "id": number,
         "error": "",
         "query": address.write("theory", values),
@@ -208,7 +199,7 @@ def finer(view: tasks.View, trained: Any) -> dict[str, Any]:
     for k, task in enumerate(view.tasks):
         for picture in theory_view.shown(task, trained, fine=True).pictures:
             if picture.name in FINE:
-                found[f"{picture.name}-{k}"] = picture.figure
+                found[f"{picture.name}-{k}"] = {"figure": picture.figure, "caption": picture.caption}
     return found
 
 

@@ -16,7 +16,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.explorer import address, parts, working
 from spectralaw.explorer.guard import LARGEST_FILE, UPLOAD
 from spectralaw.explorer.jobs import Jobs
-from spectralaw.explorer.look import Shown, nothing
+from spectralaw.explorer.look import Shown
 
 _PIECE = 1 << 20
 _MOST_UPLOADS = 4
@@ -50,7 +50,10 @@ def layout() -> html.Div:
             html.Div(id="weights-tables", className="stack"),
         ]
     )  # fmt: skip
-    stores = [dcc.Store(id=name) for name in ("weights-dropped", "weights-matrix", "weights-query", "moved-weights")]
+    stores = [
+        dcc.Store(id=name)
+        for name in ("weights-dropped", "weights-matrix", "weights-drawn", "weights-query", "moved-weights")
+    ]
     return html.Div([controls, shown, *stores], className="beside")
 
 
@@ -158,33 +161,31 @@ def register(app: Dash, jobs: Jobs) -> None:
 
     @app.callback(
         Output("weights-sentences", "children"), Output("weights-tables", "children"),
-        Output("weights-spectrum", "figure"), Output("weights-spectrum-caption", "children"),
-        Output("weights-tail", "figure"), Output("weights-tail-caption", "children"),
-        Output("weights-pictures", "hidden"), Output("weights-query", "data"),
+        Output("weights-drawn", "data"), Output("weights-pictures", "hidden"), Output("weights-query", "data"),
         Input("weights-result", "data"), Input("weights-matrix", "data"), State("f-path", "value"),
         State("arrived", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
     def show(result: Any, matrix: Any, path: Any, arrived: Any) -> list[Any]:
         if not isinstance(result, dict):
-            return [no_update] * 8
+            return [no_update] * 5
         wanted = str(matrix or (arrived or {}).get("matrix") or "")
         try:
             shown = view(jobs, result, wanted)
         except InvalidInput as error:
-            return [str(error), *[no_update] * 7]
-        empty: list[Any] = [nothing(""), ""] * 2
-        pictures = parts.captions(shown.pictures) if shown.pictures else empty
+            return [str(error), *[no_update] * 4]
+        pictures = parts.drawn(shown.pictures, ["weights-spectrum", "weights-tail"])
         query = ""
         if path and shown.title == str(path).strip():
             query = address.write(
                 "weights", {"path": shown.title, "matrix": shown.facts["matrix"] if matrix else wanted}
             )
         tables = [_table(title, rows, shown.facts["matrix"]) for title, rows in shown.tables]
-        return [[html.P(s) for s in shown.sentences], tables, *pictures, not shown.pictures, query]
+        return [[html.P(s) for s in shown.sentences], tables, pictures, not shown.pictures, query]
 
     app.clientside_callback(
-        ClientsideFunction("explorer", "weightsQuery"), Output("moved-weights", "data"), Input("weights-query", "data"),
+        ClientsideFunction("explorer", "weights"), Output("moved-weights", "data"),
+        Input("weights-drawn", "data"), Input("weights-query", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
 

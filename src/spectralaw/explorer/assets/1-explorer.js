@@ -95,13 +95,13 @@
       byId("title-" + k).textContent = column.title;
       byId("sentences-" + k).innerHTML = column.sentences;
       byId("words-" + k).innerHTML = column.words;
-      Object.entries(column.captions).forEach(([id, caption]) => { byId(id).textContent = caption; });
+      draw(column.pictures);
     });
   }
 
   function refined(fine) {
     if (fine && fine.id === count && waiting === null) {
-      Object.entries(fine.figures).forEach(([id, figure]) => set(id, { figure }));
+      draw(fine.pictures);
       document.body.dataset.fine = fine.id;
     }
     return none();
@@ -121,6 +121,43 @@
     if (columns) columns.classList.toggle("both", values.network === "both");
     const more = byId("more");
     if (more && !arrived && (values.width || values.inputs !== "White")) more.open = true;
+  }
+
+  /* ---- pictures: drawn when they can be seen ---- */
+
+  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
+  const unseen = new Map();
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    if (target.offsetParent && target.classList.contains("js-plotly-plot")) window.Plotly.Plots.resize(target);
+  }));
+
+  function draw(pictures) {
+    Object.entries(pictures).forEach(([id, { figure, caption }]) => {
+      unseen.set(id, figure);
+      byId(id + "-caption").textContent = caption;
+    });
+    drawSeen();
+  }
+
+  function drawSeen() {
+    if (!window.Plotly) return;
+    unseen.forEach((figure, id) => {
+      const place = byId(id);
+      if (!place.offsetParent) return;
+      unseen.delete(id);
+      const first = !place.classList.contains("js-plotly-plot");
+      window.Plotly.react(place, figure.data, figure.layout, CONFIG);
+      if (first) sizes.observe(place);
+    });
+  }
+  window.addEventListener("load", drawSeen); // pictures that were there before Plotly
+
+  function part(name) {
+    return function (pictures, query) {
+      if (pictures) setTimeout(() => draw(pictures)); // after the page has shown their place
+      if (typeof query === "string" && query) remember(name, query);
+      return none();
+    };
   }
 
   /* ---- tabs and the address ---- */
@@ -151,14 +188,7 @@
       set("tab", { data: name });
       writeAddress();
     }
-    window.dispatchEvent(new Event("resize")); // pictures that were hidden get their size
-  }
-
-  function remembered(name) {
-    return function (query) {
-      if (typeof query === "string" && query) remember(name, query);
-      return none();
-    };
+    drawSeen();
   }
 
   document.addEventListener("click", (event) => {
@@ -299,7 +329,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     explorer: {
       sync, collect, answered, refined,
-      sweepsQuery: remembered("sweeps"), weightsQuery: remembered("weights"), curvesQuery: remembered("curves"),
+      sweeps: part("sweeps"), weights: part("weights"), curves: part("curves"),
     },
   });
   window.explorerSay = say;

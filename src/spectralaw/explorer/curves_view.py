@@ -142,11 +142,13 @@ def _law(fit: Any, table: Any, parts: list[Any], forecasts: list[Any]) -> Pictur
             look.line(fine, [r.value for r in rows], "forecast", look.ORANGE, "dash"),
         ]
         traces.append(look.points([f.x for f in forecasts], [f.value for f in forecasts], "forecast at", look.ORANGE))
-    names = table.columns
+    places = [*xs, *(f.x for f in forecasts)]
+    heights = [*ys, *(end for f in forecasts for end in (f.low, f.high) if end > 0.0)]
+    heights += [part.plateau.value for part in parts if part.plateau is not None and part.plateau.value > 0.0]
     figure = look.figure(
         traces,
-        {"title": names.get("x", "x"), "type": "log"},
-        {"title": names.get("y", "loss"), "type": "log"},
+        look.logarithmic(table.columns.get("x", "x"), 0.8 * min(places), 1.25 * max(places)),
+        look.logarithmic(table.columns.get("y", "loss"), 0.93 * min(heights), 1.07 * max(heights)),
         shapes=shapes,
     )
     regimes = [f"{r.exponent:+.3f} for {r.low:.3g} to {r.high:.3g}" for part in parts for r in part.regimes]
@@ -168,7 +170,9 @@ def _slopes(fit: Any, table: Any, parts: list[Any]) -> Picture:
     if not traces:
         return Picture("slopes", title, look.nothing("no law"), fit.message)
     name = table.columns.get("x", "x")
-    figure = look.figure(traces, {"title": name, "type": "log"}, {"title": "d log y / d log x"}, shapes=shapes)
+    places = np.asarray(table.x, dtype=float)
+    x = look.logarithmic(name, 0.8 * float(places.min()), 1.25 * float(places.max()))
+    figure = look.figure(traces, x, {"title": "d log y / d log x"}, shapes=shapes)
     return Picture("slopes", title, figure, f"d log y / d log x of the law, with its {fit.level:.0%} interval")
 
 

@@ -6,6 +6,7 @@ that a picture that is saved always has the colours of paper.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,12 +51,19 @@ def figure(traces: Sequence[dict[str, Any]], x: dict[str, Any], y: dict[str, Any
         "data": [{"type": "scatter", **trace} for trace in traces],
         "layout": {
             "font": {"family": "system-ui, sans-serif", "size": 12, "color": INK},
-            "margin": {"l": 66, "r": 16, "t": 34, "b": 48, "autoexpand": False},  # one pass of drawing, not two
+            "margin": {"l": 66, "r": 16, "t": 50, "b": 48, "autoexpand": False},  # one pass of drawing, not two
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis(**x),
             "yaxis": axis(**y),
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",
+                "font": {"size": 11.5},
+            },
             "hoverlabel": {"font": {"size": 12}},
             "dragmode": False,
             "uirevision": "kept",
@@ -69,8 +77,17 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     shown = {"title": {"text": title, "standoff": 6}, "gridcolor": GRID, "zerolinecolor": GRID}
     shown |= {"ticklabeloverflow": "allow", "automargin": False}  # otherwise every label is measured at every move
     if more.get("type") == "log":
-        shown |= {"exponentformat": "power"}
+        shown |= {"exponentformat": "power", "tickangle": 0}
     return {**shown, "linecolor": GREY, "ticks": "outside", "tickcolor": GREY, **more}
+
+
+def logarithmic(title: str, low: float, high: float) -> dict[str, Any]:
+    """A logarithmic axis from ``low`` to ``high``, with as many labels as have room."""
+    span = math.log10(high / low)
+    ticks: dict[str, Any] = {"dtick": max(1, math.ceil(span / 6)), "minorloglabels": "none"}
+    if span < 1.5:
+        ticks = {"dtick": "D2", "minorloglabels": "complete"} if span > 0.5 else {}
+    return {"title": title, "type": "log", "range": [math.log10(low), math.log10(high)], **ticks}
 
 
 def line(x: Any, y: Any, name: str, colour: str, dash: str = "solid", **more: Any) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _trace(own: Sequence[Mapping[str, Any]], x: str, method: str, label: str, co
 def _axis(name: str, values: Sequence[float]) -> dict[str, Any]:
     several = [value for value in values if value is not None]
     wide = bool(several) and min(several) > 0.0 and max(several) > 5.0 * min(several)
-    return {"title": name, **({"type": "log"} if wide else {})}
+    return look.logarithmic(name, 0.8 * min(several), 1.25 * max(several)) if wide else {"title": name}
 
 
 def _map(summary: Summary, chosen: Mapping[str, str]) -> Picture:

@@ -18,7 +18,6 @@ Groups = Sequence[Mapping[str, Any]]
 _FLOOR, _TOP = 1e-8, 10.0  # of the colours of the risk
 _MOST_POINTS = 1200  # of a line: more than a screen has
 _SYMBOLS = {"convex": "circle-open", "network": "square-open", "amp": "triangle-up-open"}
-_LOG: dict[str, Any] = {"type": "log"}
 
 
 def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
@@ -60,8 +59,8 @@ def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
     ]
     figure = look.figure(
         traces,
-        {"title": "samples n", "range": sides[0], **_decades(*sides[0], 11), "showgrid": False, "zeroline": False},
-        {"title": "weight decay λ", "range": sides[1], **_decades(*sides[1], 9), "showgrid": False, "zeroline": False},
+        {"title": "samples n", "range": sides[0], **_decades(*sides[0], 7), "showgrid": False, "zeroline": False},
+        {"title": "weight decay λ", "range": sides[1], **_decades(*sides[1], 8), "showgrid": False, "zeroline": False},
         showlegend=False,
         shapes=shapes,
         meta={"log10": True},
@@ -122,14 +121,15 @@ def risk_along(p: Prediction, axis: str, groups: Groups, fine: bool) -> Picture:
     if p.status.is_result and here == 0.0:
         traces.append(look.line([x[0], x[-1]], [p.excess_risk] * 2, "λ → 0, this task", look.ORANGE, "dot"))
     elif p.status.is_result and p.excess_risk > 0.0:
-        traces.append(look.here(here, p.excess_risk))
+        traces.append(look.here(here, p.excess_risk, showlegend=False))
     traces += [_trained(group, group["task"][axis]) for group in _merged(measured.like(groups, task, axis), axis)]
     title = "samples n" if axis == "samples" else "weight decay λ"
-    ends = np.log10(maps.window(task)[0 if axis == "samples" else 1])
+    heights = np.concatenate([np.ravel(np.asarray(trace["y"], dtype=float)) for trace in traces])
+    heights = heights[np.isfinite(heights) & (heights > 0.0)]
+    low, high = (float(heights.min()), float(heights.max())) if heights.size else (0.1, 1.0)
+    ends = maps.window(task)[0 if axis == "samples" else 1]
     figure = look.figure(
-        traces,
-        {"title": title, **_LOG, "range": ends},
-        {"title": "excess risk R", **_LOG},
+        traces, look.logarithmic(title, *ends), look.logarithmic("excess risk R", 0.75 * low, 1.4 * high)
     )
     caption = p.message
     if p.status.is_result:
@@ -195,7 +195,7 @@ def spectrum(p: Prediction, groups: Groups) -> Picture:
         at, overlap = [o.location for o in found.outliers], [o.overlap for o in found.outliers]
         traces.append(
             look.points(
-                at, overlap, "outliers: overlap² (right axis)", look.ORANGE, yaxis="y2",
+                at, overlap, "outliers, overlap² (right)", look.ORANGE, yaxis="y2",
                 customdata=[o.teacher for o in found.outliers], marker={"symbol": "diamond", "size": 7},
                 hovertemplate="at %{x:.4g}, overlap² %{y:.4f}, teacher %{customdata:.4g}",
             )
@@ -204,11 +204,12 @@ def spectrum(p: Prediction, groups: Groups) -> Picture:
     name = "eigenvalue of Ŝ" if quadratic else "|θ̂|"
     if not places:
         return Picture("spectrum", title, look.nothing("all weights are zero"), _spectrum_in_words(p))
-    ends = [np.log10(0.7 * min(places)), np.log10(1.4 * max(places))]
-    y: dict[str, Any] = {"title": "fraction of weights / unit", **_LOG}
-    if heights:
-        y["range"] = [np.log10(0.4 * min(heights)), np.log10(3.0 * max(heights))]
-    figure = look.figure(traces, {"title": name, **_LOG, "range": ends}, y)
+    low, high = (0.4 * min(heights), 3.0 * max(heights)) if heights else (0.1, 10.0)
+    figure = look.figure(
+        traces,
+        look.logarithmic(name, 0.7 * min(places), 1.4 * max(places)),
+        look.logarithmic("fraction of weights / unit", low, high),
+    )
     if quadratic:
         figure["layout"]["margin"] = {**figure["layout"]["margin"], "r": 52}
         right = {
@@ -271,6 +272,7 @@ def parts(p: Prediction, groups: Groups) -> Picture:
     figure = look.figure(
         bars, {"title": "excess risk R", "rangemode": "tozero"}, {"title": "", "autorange": "reversed"}
     )
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "l": 104, "t": 66}
     figure["layout"] |= {
         "barmode": "stack",
         "legend": {**figure["layout"]["legend"], "traceorder": "normal"},

@@ -119,7 +119,7 @@ def tail(row: MatrixReading) -> Picture:
     low = float(np.quantile(eigenvalues, 0.03)) * 0.8
     figure = look.figure(
         traces,
-        {"title": "eigenvalue x", "type": "log", "range": np.log10([low, 1.5 * eigenvalues[0]])},
-        {"title": "share above x", "type": "log", "range": np.log10([0.5 / count, 1.6])},
+        look.logarithmic("eigenvalue x", low, 1.5 * float(eigenvalues[0])),
+        look.logarithmic("share above x", 0.5 / count, 1.6),
     )
     return Picture("weights-tail", "Tail", figure, caption)

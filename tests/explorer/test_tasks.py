@@ -122,7 +122,7 @@ def test_grids_are_those_of_predict_grid():
         found, _ = maps.diagram(task, fine)
         grid = sl.predict_grid(task, samples=found.samples, weight_decay=found.weight_decay)
         np.testing.assert_allclose(found.excess_risk, grid.excess_risk.values, rtol=1e-9)
-        x, risk = maps.curve(task, "samples", fine)
+        x, risk, _ = maps.curve(task, "samples", fine)
         np.testing.assert_allclose(risk, sl.predict_grid(task, samples=x).excess_risk.values, rtol=1e-9)
 
 
@@ -190,3 +190,12 @@ def test_a_network_without_a_certificate_is_counted_and_left_out():
     assert not bad.status.is_result
     group = measured.summary([bad])
     assert "mean" not in group and group["not_converged"] == [0] and group["messages"]
+
+
+def test_what_is_coarse_is_said_and_what_is_known_to_be_fine_is_shown():
+    task = tasks.view({**SMALL, "samples": "431"}).tasks[0]
+    assert not theory_view.shown(task, fine=False).facts["fine"]
+    assert theory_view.shown(task, fine=True).facts["fine"] and theory_view.shown(task, fine=False).facts["fine"]
+    moved = theory_view.shown(task.replace(samples=433.0), fine=False)  # another line along the weight decay
+    lengths = {picture.name: len(picture.figure["data"][0]["x"]) for picture in moved.pictures[:3]}
+    assert not moved.facts["fine"] and lengths == {"diagram": 64, "risk-samples": 81, "risk-decay": 21}

@@ -141,7 +141,11 @@ def _law(fit: Any, table: Any, parts: list[Any], forecasts: list[Any]) -> Pictur
             *_band(fine, low, high, look.ORANGE),
             look.line(fine, [r.value for r in rows], "forecast", look.ORANGE, "dash"),
         ]
-        traces.append(look.points([f.x for f in forecasts], [f.value for f in forecasts], "forecast at", look.ORANGE, showlegend=False))
+        traces.append(
+            look.points(
+                [f.x for f in forecasts], [f.value for f in forecasts], "forecast at", look.ORANGE, showlegend=False
+            )
+        )
     places = [*xs, *(f.x for f in forecasts)]
     heights = [*ys, *(end for f in forecasts for end in (f.low, f.high) if end > 0.0)]
     heights += [part.plateau.value for part in parts if part.plateau is not None and part.plateau.value > 0.0]

@@ -90,14 +90,20 @@ def _risk(task: Task, axes: dict[str, np.ndarray]) -> np.ndarray:
     return np.where(usable, solved.excess_risk, np.nan).reshape(shape)
 
 
-def curve(task: Task, axis: str, fine: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Values along samples or weight decay within :func:`window`, and the excess risk there.
+def curve(task: Task, axis: str, fine: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Values along samples or weight decay within :func:`window`, the excess risk there, and whether they are the fine
+    ones: those are given wherever they are known already.
 
     The task's own value on that axis does not matter, so that a curve is computed once while its point moves on it.
     """
-    low, high = window(task)[0 if axis == "samples" else 1]
-    values = np.geomspace(low, high, _CURVES[pace(task)][fine])
-    return _curve(task.replace(**{axis: 1.0}), axis, tuple(values.tolist()))
+    ends = window(task)[0 if axis == "samples" else 1]
+    key = (task.replace(**{axis: 1.0}), axis, ends)
+    fine = fine or key in _known
+    values = np.geomspace(*ends, _CURVES[pace(task)][fine])
+    x, risk = _curve(key[0], axis, tuple(values.tolist()))
+    if fine:
+        _remember(key)
+    return x, risk, fine
 
 
 def pace(task: Task) -> str:
@@ -134,14 +140,19 @@ def diagram(task: Task, fine: bool) -> tuple[Map, bool]:
     coarse_side, fine_side = _SIDES[pace(task)]
     if fine or key in _known:
         found = _map(*key, fine_side)
-        _known[key] = True
-        while len(_known) > 200:
-            _known.pop(next(iter(_known)), None)
+        _remember(key)
         return found, True
     return _map(*key, coarse_side), False
 
 
 _known: dict[Any, bool] = {}
+"""Fine grids that the caches hold, most of them: one that is gone is computed again."""
+
+
+def _remember(key: Any) -> None:
+    _known[key] = True
+    while len(_known) > 200:
+        _known.pop(next(iter(_known)), None)
 
 
 @_one_at_a_time

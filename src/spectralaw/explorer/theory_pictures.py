@@ -108,11 +108,11 @@ def _names(found: maps.Map) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def risk_along(p: Prediction, axis: str, groups: Groups, fine: bool) -> Picture:
-    """Excess risk against samples or weight decay through the point of the task."""
+def risk_along(p: Prediction, axis: str, groups: Groups, fine: bool) -> tuple[Picture, bool]:
+    """Excess risk against samples or weight decay through the point of the task, and whether its line is fine."""
     task = p.task
     symbol, exponent = ("n", p.exponents.samples) if axis == "samples" else ("λ", p.exponents.weight_decay)
-    x, risk = maps.curve(task, axis, fine)
+    x, risk, fine = maps.curve(task, axis, fine)
     here = getattr(task, axis)
     traces = [look.line(x, risk, "theory", look.BLUE, hovertemplate=f"{symbol} = %{{x:.4g}}<br>R = %{{y:.4g}}")]
     bayes = maps.bayes(task.replace(weight_decay=1.0)) if axis == "weight_decay" else None
@@ -136,7 +136,7 @@ def risk_along(p: Prediction, axis: str, groups: Groups, fine: bool) -> Picture:
         caption = f"R = {number(p.excess_risk)} at {symbol} = {number(here)}; local exponent ∂ log R/∂ log {symbol} = "
         caption += f"{exponent:+.4f}" if np.isfinite(exponent) else "not defined here"
     name = "risk-samples" if axis == "samples" else "risk-decay"
-    return Picture(name, f"Excess risk against {title}", figure, caption)
+    return Picture(name, f"Excess risk against {title}", figure, caption), fine
 
 
 def _merged(groups: Groups, axis: str) -> list[dict[str, Any]]:

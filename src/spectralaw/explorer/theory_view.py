@@ -43,20 +43,22 @@ def shown(task: Task, groups: Sequence[Mapping[str, Any]] = (), fine: bool = Tru
         Fine grids; coarse ones are a few times faster, and exact at their points too.
     """
     p = maps.prediction(task)
-    diagram, drawn = pictures.diagram(p, fine)
+    diagram, fine_map = pictures.diagram(p, fine)
+    along_n, fine_n = pictures.risk_along(p, "samples", groups, fine)
+    along_decay, fine_decay = pictures.risk_along(p, "weight_decay", groups, fine)
     return Shown(
         title=task_in_words(task),
         pictures=(
             diagram,
-            pictures.risk_along(p, "samples", groups, fine),
-            pictures.risk_along(p, "weight_decay", groups, fine),
+            along_n,
+            along_decay,
             pictures.spectrum(p, groups),
             pictures.parts(p, groups),
         ),
         sentences=sentences(p),
         tables=tables(p),
         code=(("Python", in_python(task)), ("Command line", on_the_command_line(task))),
-        facts={"fine": fine or drawn},
+        facts={"fine": fine_map and fine_n and fine_decay},
     )
 
 

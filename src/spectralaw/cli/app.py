@@ -20,6 +20,7 @@ from spectralaw.cli import (
     prune_command,
     reproduce_command,
     sweep_command,
+    systems_command,
     train_command,
 )
 
@@ -43,6 +44,7 @@ app.command("prune")(prune_command.prune)
 app.command("forecast")(forecast_command.forecast)
 app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
+app.command("systems")(systems_command.systems)
 app.command("cite")(cite_command.cite)
 
 

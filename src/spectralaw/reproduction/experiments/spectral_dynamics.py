@@ -181,4 +181,5 @@ EXPERIMENT = Experiment(
     draw=draw,
     judge=judge,
     caption=caption,
+    references=("yunis2024approaching",),
 )

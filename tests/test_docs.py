@@ -51,7 +51,7 @@ def test_readme_fit_runs_in_python_and_on_the_command_line(tmp_path, monkeypatch
 
 
 def test_every_link_and_picture_exists():
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), (page.name, target)

@@ -67,12 +67,14 @@ _HOMES = {
     "reproduce": "reproduction.runner",
     "Reproduction": "reproduction.runner",
 }
-__all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted([*_HOMES, "systems", "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name == "systems":
+        return importlib.import_module(f"{__name__}.systems")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -81,6 +83,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:  # what the lazy names are
+    from spectralaw import systems
     from spectralaw.citations import cite
     from spectralaw.comparison import Comparison, compare
     from spectralaw.errors import ConvergenceFailure, InvalidInput

@@ -198,6 +198,108 @@ _ENTRIES = {
             "eprint": "1810.01075",
         },
     ),
+    "celentano2020lasso": (
+        "misc",
+        {
+            "title": "The Lasso with general {G}aussian designs with applications to hypothesis testing",
+            "author": "Celentano, Michael and Montanari, Andrea and Wei, Yuting",
+            "year": "2020",
+            "eprint": "2007.13716",
+        },
+    ),
+    "damico2025implicit": (
+        "misc",
+        {
+            "title": "Implicit bias produces neural scaling laws in learning curves, from perceptrons to deep networks",
+            "author": "D'Amico, Francesco and Bocchi, Dario and Negri, Matteo",
+            "year": "2025",
+            "eprint": "2505.13230",
+        },
+    ),
+    "worschech2024analyzing": (
+        "misc",
+        {
+            "title": "Analyzing Neural Scaling Laws in Two-Layer Networks with Power-Law Data Spectra",
+            "author": "Worschech, Roman and Rosenow, Bernd",
+            "year": "2024",
+            "eprint": "2410.09005",
+        },
+    ),
+    "woodworth2020kernel": (
+        "misc",
+        {
+            "title": "Kernel and Rich Regimes in Overparametrized Models",
+            "author": "Woodworth, Blake and Gunasekar, Suriya and Lee, Jason D. and Moroshko, Edward"
+            " and Savarese, Pedro and Golan, Itay and Soudry, Daniel and Srebro, Nathan",
+            "year": "2020",
+            "eprint": "2002.09277",
+        },
+    ),
+    "zhao2024theoretical": (
+        "misc",
+        {
+            "title": "Theoretical characterisation of the {G}auss-{N}ewton conditioning in Neural Networks",
+            "author": "Zhao, Jim and Singh, Sidak Pal and Lucchi, Aurelien",
+            "year": "2024",
+            "eprint": "2411.02139",
+        },
+    ),
+    "tamai2023universal": (
+        "misc",
+        {
+            "title": "Universal Scaling Laws of Absorbing Phase Transitions in Artificial Deep Neural Networks",
+            "author": "Tamai, Keiichi and Okubo, Tsuyoshi and Duy, Truong Vinh Truong and Natori, Naotake"
+            " and Todo, Synge",
+            "year": "2023",
+            "eprint": "2307.02284",
+        },
+    ),
+    "chen2024generalization": (
+        "misc",
+        {
+            "title": "Generalization of Scaled Deep {ResNets} in the Mean-Field Regime",
+            "author": "Chen, Yihang and Liu, Fanghui and Lu, Yiping and Chrysos, Grigorios G. and Cevher, Volkan",
+            "year": "2024",
+            "eprint": "2403.09889",
+        },
+    ),
+    "shilton2023gradient": (
+        "misc",
+        {
+            "title": "Gradient Descent in Neural Networks as Sequential Learning in {RKBS}",
+            "author": "Shilton, Alistair and Gupta, Sunil and Rana, Santu and Venkatesh, Svetha",
+            "year": "2023",
+            "eprint": "2302.00205",
+        },
+    ),
+    "tsai2021formalizing": (
+        "misc",
+        {
+            "title": "Formalizing Generalization and Robustness of Neural Networks to Weight Perturbations",
+            "author": "Tsai, Yu-Lin and Hsu, Chia-Yi and Yu, Chia-Mu and Chen, Pin-Yu",
+            "year": "2021",
+            "eprint": "2103.02200",
+        },
+    ),
+    "li2020understanding": (
+        "misc",
+        {
+            "title": "Understanding Generalization in Deep Learning via Tensor Methods",
+            "author": "Li, Jingling and Sun, Yanchao and Su, Jiahao and Suzuki, Taiji and Huang, Furong",
+            "year": "2020",
+            "eprint": "2001.05070",
+        },
+    ),
+    "yunis2024approaching": (
+        "misc",
+        {
+            "title": "Approaching Deep Learning through the Spectral Dynamics of Weights",
+            "author": "Yunis, David and Patel, Kumar Kshitij and Wheeler, Samuel and Savarese, Pedro"
+            " and Vardi, Gal and Livescu, Karen and Maire, Michael and Walter, Matthew R.",
+            "year": "2024",
+            "eprint": "2408.11804",
+        },
+    ),
 }
 _TOPICS = {
     "fit-chinchilla": ("hoffmann2022training", "besiroglu2024chinchilla"),

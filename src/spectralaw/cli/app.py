@@ -21,6 +21,7 @@ from spectralaw.cli import (
     prune_command,
     reproduce_command,
     sweep_command,
+    systems_command,
     train_command,
 )
 
@@ -45,6 +46,7 @@ app.command("forecast")(forecast_command.forecast)
 app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
 app.command("explore")(explore_command.explore)
+app.command("systems")(systems_command.systems)
 app.command("cite")(cite_command.cite)
 
 

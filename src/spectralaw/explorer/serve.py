@@ -43,13 +43,13 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
         Where the extra is missing, or the port is taken.
     """
     require()
-    threading.Thread(target=_warm, args=(query,), daemon=True).start()
     from waitress import create_server  # pyright: ignore[reportAttributeAccessIssue]  # chosen by the kind of Python
 
     from spectralaw.explorer.guard import LARGEST_FILE, Guard
     from spectralaw.explorer.jobs import Jobs
     from spectralaw.explorer.page import make
 
+    _load()
     guard, jobs = Guard(), Jobs()
     application = make(guard, jobs)
     try:
@@ -61,6 +61,7 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
         raise InvalidInput(
             f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free"
         ) from error
+    threading.Thread(target=_warm, args=(query,), daemon=True).start()
     guard.allow(int(server.effective_port))  # type: ignore[union-attr]
     say(guard.address(query))
     if browser:
@@ -78,6 +79,17 @@ def _open(address: str) -> None:
 
     with contextlib.suppress(Exception):  # the address was printed: it can be opened by hand
         webbrowser.open(address)
+
+
+def _load() -> None:
+    """Import what callbacks use, before there are threads: some imports read syntax trees, as Flask does, and Python
+    before 3.12 fails where two threads do so at once."""
+    import spectralaw.explorer.export
+    import spectralaw.explorer.sweeps_view
+    import spectralaw.explorer.theory_view
+    import spectralaw.explorer.weights_view
+    import spectralaw.sweeps.estimate
+    import spectralaw.sweeps.sweep  # noqa: F401
 
 
 def _warm(query: str) -> None:

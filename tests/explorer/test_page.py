@@ -87,6 +87,8 @@ def test_the_point_can_be_dragged_and_moved_by_keys(page, served):
     page.mouse.down()
     page.mouse.move(*where, steps=4)
     page.mouse.up()
+    page.wait_for_timeout(100)
+    page.wait_for_selector("body:not([data-waiting])", state="attached")
     before = settled(page, before)
     task = tasks.view({name: page.input_value(f"#f-{name}") for name in ("samples", "weight_decay")}).tasks[0]
     mark = point(page, "diagram-0")

@@ -198,4 +198,4 @@ def test_what_is_coarse_is_said_and_what_is_known_to_be_fine_is_shown():
     assert theory_view.shown(task, fine=True).facts["fine"] and theory_view.shown(task, fine=False).facts["fine"]
     moved = theory_view.shown(task.replace(samples=433.0), fine=False)  # another line along the weight decay
     lengths = {picture.name: len(picture.figure["data"][0]["x"]) for picture in moved.pictures[:3]}
-    assert not moved.facts["fine"] and lengths == {"diagram": 64, "risk-samples": 81, "risk-decay": 21}
+    assert not moved.facts["fine"] and lengths == {"diagram": 64, "risk-samples": 81, "risk-decay": 17}

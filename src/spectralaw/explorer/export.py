@@ -97,8 +97,8 @@ def _harmless(script: str) -> str:
 def _section(shown: Shown, k: int) -> str:
     pictures = "".join(_picture(picture, k) for picture in shown.pictures)
     return (
-        f'<section class="column"><h2>{escape(shown.title)}</h2><div class="sentences">{written.sentences(shown)}</div>'
-        f'<div class="pictures">{pictures}</div>{written.words(shown, str(k))}</section>'
+        f'<section class="column"><h2>{escape(shown.title)}</h2><div class="pictures">{pictures}</div>'
+        f'<div class="sentences">{written.sentences(shown)}</div>{written.words(shown, str(k))}</section>'
     )
 
 

@@ -19,9 +19,9 @@ from spectralaw.theory.bayes import bayes_risk
 from spectralaw.theory.phases import boundaries, classify, phases_defined
 from spectralaw.theory.prediction import Prediction, predict
 
-_SIDES = {"common": (10, 64), "large": (8, 32), "slow": (5, 12)}
+_SIDES = {"common": (8, 64), "large": (6, 32), "slow": (5, 12)}
 """Points along each side of the diagram, coarse and fine, by what a prediction takes."""
-_CURVES = {"common": (21, 81), "large": (17, 61), "slow": (7, 25)}
+_CURVES = {"common": (17, 81), "large": (17, 61), "slow": (7, 25)}
 _BATCHED = ("samples", "weight_decay", "noise_variance")
 _LARGE = 10**6  # dimensions beyond which a prediction takes several times longer
 _FARTHEST = 60.0  # decades of an axis, beyond which nothing is to be seen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -49,20 +51,15 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     from spectralaw.explorer.jobs import Jobs
     from spectralaw.explorer.page import make
 
+    listening = _listen(port)
     _load()
     guard, jobs = Guard(), Jobs()
-    application = make(guard, jobs)
-    try:
-        server = create_server(
-            application, host="127.0.0.1", port=port, threads=_THREADS, ident="spectralaw",
-            max_request_body_size=LARGEST_FILE + 1,
-        )  # fmt: skip
-    except OSError as error:
-        raise InvalidInput(
-            f"port {port} cannot be used: {error.strerror or error}; --port 0 takes one that is free"
-        ) from error
+    server = create_server(
+        make(guard, jobs), sockets=[listening], threads=_THREADS, ident="spectralaw",
+        max_request_body_size=LARGEST_FILE + 1,
+    )  # fmt: skip
     threading.Thread(target=_warm, args=(query,), daemon=True).start()
-    guard.allow(int(server.effective_port))  # type: ignore[union-attr]
+    guard.allow(listening.getsockname()[1])
     say(guard.address(query))
     if browser:
         threading.Thread(target=_open, args=(guard.address(query),), daemon=True).start()
@@ -72,6 +69,20 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     finally:
         jobs.close()
         server.close()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket on the loopback address."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere it would share a port that is in use
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        why = error.strerror or error
+        raise InvalidInput(f"port {port} cannot be used: {why}; --port 0 takes one that is free") from error
+    return listening
 
 
 def _open(address: str) -> None:

@@ -73,7 +73,6 @@ def layout() -> html.Div:
         html.Section(
             [
                 html.H2(id=f"title-{k}"),
-                html.Div(id=f"sentences-{k}", className="sentences", role="status", **parts.aria(live="polite")),
                 html.Div(
                     [
                         parts.figure(f"{name}-{k}", title, drag=drag, tall=name == "diagram")
@@ -81,6 +80,7 @@ def layout() -> html.Div:
                     ],
                     className="pictures",
                 ),
+                html.Div(id=f"sentences-{k}", className="sentences", role="status", **parts.aria(live="polite")),
                 html.Div(id=f"words-{k}"),
             ],
             id=f"column-{k}",

@@ -56,6 +56,7 @@
       openTab(arrival.tab || "theory", false);
     }
     waiting = values;
+    document.body.dataset.waiting = "";
     pump();
     return none();
   }
@@ -80,7 +81,9 @@
     if (!answer.error) tell(answer);
     document.body.dataset.answered = answer.id;
     if (waiting !== null) pump();
-    else if (answer.coarse && answer.id === count) {
+    else delete document.body.dataset.waiting;
+    if (asked !== null) return none();
+    if (answer.coarse && answer.id === count) {
       timer = setTimeout(() => set("ask-fine", { data: { id: count, values: latest } }), IDLE);
     } else if (!answer.error) document.body.dataset.fine = answer.id;
     return none();

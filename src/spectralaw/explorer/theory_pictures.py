@@ -29,6 +29,7 @@ def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
     task = p.task
     found, fine = maps.diagram(task, fine)
     sides = np.log10(maps.window(task))
+    (low_n, high_n), (low_decay, high_decay) = sides.tolist()
     with np.errstate(divide="ignore"):
         z = np.log10(np.clip(found.excess_risk, _FLOOR, _TOP)).T
     known = np.isfinite(z)
@@ -48,7 +49,7 @@ def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
             **_decades(float(z[known].min()) if known.any() else 0.0, float(z[known].max()) if known.any() else 1.0, 9),
         },
     }  # fmt: skip
-    place = np.log10(task.weight_decay) if task.weight_decay > 0.0 else sides[1, 0]
+    place = np.log10(task.weight_decay) if task.weight_decay > 0.0 else low_decay
     point = float(np.log10(task.samples)), float(place)
     traces = [colours, *(_boundary(found, dashed) for dashed in (False, True)), _names(found)]
     traces.append(look.here(*point, hoverinfo="skip"))
@@ -59,8 +60,14 @@ def diagram(p: Prediction, fine: bool) -> tuple[Picture, bool]:
     ]
     figure = look.figure(
         traces,
-        {"title": "samples n", "range": sides[0], **_decades(*sides[0], 7), "showgrid": False, "zeroline": False},
-        {"title": "weight decay λ", "range": sides[1], **_decades(*sides[1], 8), "showgrid": False, "zeroline": False},
+        {"title": "samples n", "range": sides[0], **_decades(low_n, high_n, 7), "showgrid": False, "zeroline": False},
+        {
+            "title": "weight decay λ",
+            "range": sides[1],
+            **_decades(low_decay, high_decay, 8),
+            "showgrid": False,
+            "zeroline": False,
+        },
         showlegend=False,
         shapes=shapes,
         meta={"log10": True},
@@ -272,7 +279,7 @@ def parts(p: Prediction, groups: Groups) -> Picture:
     figure = look.figure(
         bars, {"title": "excess risk R", "rangemode": "tozero"}, {"title": "", "autorange": "reversed"}
     )
-    figure["layout"]["margin"] = {**figure["layout"]["margin"], "l": 104, "t": 66}
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "l": 116, "t": 66}
     figure["layout"] |= {
         "barmode": "stack",
         "legend": {**figure["layout"]["legend"], "traceorder": "normal"},

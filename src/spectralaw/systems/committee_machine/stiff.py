@@ -16,6 +16,7 @@ from spectralaw.systems.committee_machine.averages import Array, Averages, avera
 ORDER = 6
 _SMALLEST, _LARGEST, _SAFETY = 0.2, 4.0, 0.8  # changes of the step
 _UNSTABLE = 0.5  # step times rate of growth that is accepted
+_LONGER = 8.0  # a step before over this one, up to which both are interpolated together
 _COMPLEX_STEP = 1e-30
 _ROUNDING = 1e-13  # of the generalisation error, a difference of numbers O(1)
 
@@ -114,14 +115,6 @@ class Linearised:
         M = self.of.M
         return np.concatenate([z[..., :M].reshape(*z.shape[:-2], -1), z[..., M:][..., i, j]], -1)
 
-    def times(self, y: Array) -> Array:
-        """J y."""
-        M, turned = self.of.M, self.turn(y)
-        result = self.rates * turned
-        half = self.pull @ np.swapaxes(turned[..., :M], -1, -2)
-        result[..., M:] += self.of.eigenvalues[:, None, None] * (half + np.swapaxes(half, -1, -2))
-        return self.unturn(result + np.tensordot(self.coordinates(turned), self.shared, 1))
-
     def solver(self, step: float) -> Solver:
         """For (1 − step J) y = right-hand side."""
         return Solver(self, step)
@@ -162,9 +155,9 @@ class Solver:
 
 
 def run(equations: OverlapEquations, start: Array, alphas: Array, tolerance: float, most: int) -> tuple[Array, Array, int]:
-    """Full overlaps z at ascending ``alphas`` ≥ 0 and those of the levels at the last, and steps.
+    """Full overlaps z at ascending ``alphas`` ≥ 0, those of the levels at the last, and steps.
 
-    Between steps the solution is interpolated from values, slopes and second derivatives at both ends.
+    Between the ends of steps z is interpolated, from values and slopes at three of them.
 
     Raises
     ------
@@ -176,10 +169,9 @@ def run(equations: OverlapEquations, start: Array, alphas: Array, tolerance: flo
     done = int(np.searchsorted(alphas, 0.0, side="right"))
     found[:done] = equations.full(y)
     slope = equations.slope(y)
-    linear = equations.linearise(y)
-    bend = linear.times(slope)
+    ends = [(now, equations.full(y), equations.full(slope))]
     step = min(last, 0.01 / (np.max(np.abs(slope) / (np.abs(y) + 1e-3)) + 1e-300)) if last > 0.0 else 0.0
-    steps = 0
+    linear, steps = equations.linearise(y), 0
     while now < last:
         if steps >= most:
             raise ConvergenceFailure(
@@ -200,16 +192,20 @@ def run(equations: OverlapEquations, start: Array, alphas: Array, tolerance: flo
         if not wrong <= 1.0:
             step *= min(float(change), 0.7)
             continue
-        new_slope, new_linear = equations.slope(new), equations.linearise(new)
-        new_bend = new_linear.times(new_slope)
         end = last if last - now <= step else now + step
+        new_slope = equations.slope(new)
+        ends = [*ends[-2:], (end, equations.full(new), equations.full(new_slope))]
         upto = int(np.searchsorted(alphas, end, side="right"))
-        if upto > done:
-            ends = [equations.full(part) for part in (y, slope, bend, new, new_slope, new_bend)]
-            found[done:upto] = _between((alphas[done:upto] - now) / (end - now), end - now, *ends)
-            done = upto
-        y, slope, linear, bend, now = new, new_slope, new_linear, new_bend, end
+        if len(ends) == 3 and ends[1][0] - ends[0][0] <= _LONGER * step:
+            found[done:upto] = _between(alphas[done:upto], ends)
+        else:
+            for k in range(done, upto):
+                part = linear.solver(alphas[k] - now)
+                found[k] = equations.full(_extrapolated(equations, linear, part, y, slope, alphas[k] - now)[0])
+        y, slope, now, done = new, new_slope, end, upto
         step *= float(change)
+        if now < last:
+            linear = equations.linearise(y)
     return found, y, steps
 
 
@@ -243,13 +239,19 @@ def _extrapolated(
     return row[-1], row[-2]
 
 
-def _between(s: Array, step: float, y: Array, dy: Array, ddy: Array, z: Array, dz: Array, ddz: Array) -> Array:
-    """Quintic Hermite interpolation at fractions ``s`` of a step."""
-    s = s[:, None, None]
-    dy, ddy, dz, ddz = step * dy, step**2 * ddy, step * dz, step**2 * ddz
-    rest = z - y - dy - 0.5 * ddy
-    slope, bend = dz - dy - ddy, ddz - ddy
-    a = 10.0 * rest - 4.0 * slope + 0.5 * bend
-    b = -15.0 * rest + 7.0 * slope - bend
-    c = 6.0 * rest - 3.0 * slope + 0.5 * bend
-    return y + s * (dy + s * (0.5 * ddy + s * (a + s * (b + s * c))))
+def _between(alphas: Array, ends: list[tuple[float, Array, Array]]) -> Array:
+    """Polynomial of degree five with given values and slopes at three points, by divided differences."""
+    x = np.repeat([end[0] for end in ends], 2)
+    table = np.repeat([end[1] for end in ends], 2, axis=0)
+    coefficients = [table[0]]
+    for order in range(1, 6):
+        gaps = x[order:] - x[:-order]
+        rise = np.diff(table, axis=0)
+        table = rise / np.where(gaps > 0.0, gaps, 1.0)[:, None, None]
+        if order == 1:
+            table[::2] = [end[2] for end in ends]
+        coefficients.append(table[0])
+    result = np.broadcast_to(coefficients[-1], (len(alphas), *coefficients[-1].shape))
+    for k in range(4, -1, -1):
+        result = coefficients[k] + (alphas - x[k])[:, None, None] * result
+    return result

@@ -41,6 +41,7 @@ LARGE = 1000
 CHANCE = 1e-4  # two-sided, of a point that lies further off
 WINDOW = (0.15, 0.35)  # of the logarithm of the power-law window: noise has set in, the last level is far
 BETAS = (0.5, 1.0, 1.5, 2.0)
+LATER = (0.42, 0.56)  # for erf networks, which specialise first
 RATE = 0.5
 NETWORKS = ((1.0, 256), (2.0, 128))  # β and L of erf networks
 LEVEL = 0.0045  # error below which the plateau is left
@@ -51,7 +52,9 @@ def simulated(name: str, sizes: Sequence[tuple[int, int]], times: Sequence[float
     import xarray
 
     setting = SETTINGS[name]
-    curve = integrate(setting, times)
+    fine = np.geomspace(min(times), max(times), 40)
+    curve = integrate(setting, [*times, *fine])
+    theory = curve.generalization_error if curve.status.is_result else np.full(len(times) + 40, np.nan)
     runs = [simulate(setting, times, N, seeds) for N, seeds in sizes]
     dims = ("dimension", "alpha")
     return xarray.Dataset(
@@ -59,9 +62,10 @@ def simulated(name: str, sizes: Sequence[tuple[int, int]], times: Sequence[float
             "mean": (dims, np.array([run.mean for run in runs])),
             "standard_error": (dims, np.array([run.standard_error for run in runs])),
             "seeds": ("dimension", [seeds for _, seeds in sizes]),
-            "theory": ("alpha", curve.generalization_error if curve.status.is_result else np.full(len(times), np.nan)),
+            "theory": ("alpha", theory[: len(times)]),
+            "curve": ("fine", theory[len(times) :]),
         },
-        coords={"dimension": [N for N, _ in sizes], "alpha": list(times)},
+        coords={"dimension": [N for N, _ in sizes], "alpha": list(times), "fine": fine},
         attrs={"part": "simulation-" + name.replace(", ", "-").replace(" = ", ""), "network": name, "kind": "simulation"},
     )
 
@@ -92,12 +96,12 @@ def exponents(levels: Sequence[int], points: int = 25) -> xarray.Dataset:
     )
 
 
-def feature_exponents(networks: Sequence[tuple[float, int]] = NETWORKS, points: int = 25) -> xarray.Dataset:
-    """Learning curves of erf networks, K = M = 2, over the same window, and their exponents, by network."""
+def feature_exponents(networks: Sequence[tuple[float, int]] = NETWORKS, points: int = 51) -> xarray.Dataset:
+    """Learning curves of erf networks, K = M = 2, and their exponents in a later part of the window, by network."""
     import xarray
 
     place = np.linspace(0.0, 1.0, points)
-    inside = (place >= WINDOW[0]) & (place <= WINDOW[1])
+    inside = (place >= LATER[0]) & (place <= LATER[1])
     rows = np.full((2, len(networks), points), np.nan)
     slopes = np.full(len(networks), np.nan)
     for k, (beta, count) in enumerate(networks):

@@ -34,7 +34,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 def _curves(axis: Axes, simulations: Sequence[xarray.Dataset]) -> None:
     for data, colour in zip(simulations, COLOURS, strict=False):
         label = data.attrs["network"].replace("K = ", "$K$ = ").replace("M = ", "$M$ = ")
-        axis.plot(data.alpha, data.theory, color=colour, label=label)
+        axis.plot(data.fine, data.curve, color=colour, label=label)
         large = data.isel(dimension=data.dimension.values >= 1000)
         for k, marker in zip(range(large.sizes["dimension"]), "os^", strict=False):
             one = large.isel(dimension=k)

@@ -66,7 +66,11 @@ def simulated(name: str, sizes: Sequence[tuple[int, int]], times: Sequence[float
             "curve": ("fine", theory[len(times) :]),
         },
         coords={"dimension": [N for N, _ in sizes], "alpha": list(times), "fine": fine},
-        attrs={"part": "simulation-" + name.replace(", ", "-").replace(" = ", ""), "network": name, "kind": "simulation"},
+        attrs={
+            "part": "simulation-" + name.replace(", ", "-").replace(" = ", ""),
+            "network": name,
+            "kind": "simulation",
+        },
     )
 
 
@@ -170,7 +174,12 @@ def plateaus(levels: Sequence[int], last: float = 3000.0, points: int = 160) -> 
             "isotropic_height": ("learning_rate", heights),
         },
         coords={"levels": list(levels), "alpha": alphas, "learning_rate": rates},
-        attrs={"part": "plateaus", "kind": "plateaus", "limit_height": plateau_height(2), "learning_rate_of_curves": 0.1},
+        attrs={
+            "part": "plateaus",
+            "kind": "plateaus",
+            "limit_height": plateau_height(2),
+            "learning_rate_of_curves": 0.1,
+        },
     )
 
 

@@ -27,6 +27,7 @@ from spectralaw.systems.committee_machine.spectrum import as_spectrum
 Array = NDArray[np.float64]
 _EQUAL = 1e-13  # relative difference of eigenvalues that are taken as one
 _SUM_RULE = 1e-9
+_AT_LIMIT = 1e-12  # a learning rate this near the limit, relative, is the limit up to rounding
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def check_rate(learning_rate: Any, spectrum: Any, mean: float | None = None) -> 
     if rate <= 0.0:
         raise InvalidInput(f"learning_rate must be greater than 0, not {rate:g}")
     limit = largest_learning_rate(spectrum) if mean is None else 2.0 / mean
-    if rate >= limit:
+    if rate >= limit * (1.0 - _AT_LIMIT):
         raise InvalidInput(
             f"learning_rate must be below {limit:.6g}, the largest at which a linear network learns on this spectrum, "
             f"not {rate:g}"

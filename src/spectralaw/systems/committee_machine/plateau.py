@@ -110,7 +110,7 @@ def plateau_height(units: int) -> float:
     Saad and Solla, Phys. Rev. E 52, 4225 (1995), in the scaling of the output by K^−½.
     """
     K = positive_integer("units", units)
-    return float((np.pi / 6.0 - K * np.arcsin(0.5 / K)) / np.pi)
+    return float((np.pi / 6.0 - K * np.arcsin(0.5 / K)) / np.pi) if K > 1 else 0.0
 
 
 def first_below(alphas: ArrayLike, errors: ArrayLike, level: float) -> float | None:

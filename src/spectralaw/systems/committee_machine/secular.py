@@ -2,7 +2,7 @@
 
 They are the zeros of 1 − Σ u_j²/(d_j − s), one between any two neighbouring d and one below the smallest. Each is found
 as its distance to the nearer end of its interval, so that differences d_j − s keep all their digits: a dense
-eigenvalue solver is exact to the last digits of the largest only.
+eigenvalue solver promises the last digits of the largest only.
 """
 
 from __future__ import annotations

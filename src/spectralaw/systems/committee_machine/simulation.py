@@ -129,9 +129,7 @@ def _train(
     return results
 
 
-def _one_by_one(
-    activation: str, before: Array, likeness: Array, c: Array, pull: float, students: int
-) -> Array:
+def _one_by_one(activation: str, before: Array, likeness: Array, c: Array, pull: float, students: int) -> Array:
     """Multiples of each example that are added to the students (S, size, K)."""
     seeds, _, size = before.shape
     changes = np.zeros((seeds, size, students))

@@ -135,7 +135,9 @@ def as_spectrum(spectrum: Any) -> Spectrum | PowerLawSpectrum:
         return spectrum
     if isinstance(spectrum, Iterable) and not isinstance(spectrum, (str, bytes)):
         return Spectrum(spectrum)  # type: ignore[arg-type]
-    raise InvalidInput(f"spectrum must be a PowerLawSpectrum, a Spectrum, or a list of eigenvalues, not {shown(spectrum)}")
+    raise InvalidInput(
+        f"spectrum must be a PowerLawSpectrum, a Spectrum, or a list of eigenvalues, not {shown(spectrum)}"
+    )
 
 
 def _positive(name: str, values: ArrayLike) -> Array:

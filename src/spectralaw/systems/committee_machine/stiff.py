@@ -81,9 +81,7 @@ class Linearised:
         shifts[K * M + np.arange(len(i)), i, M + j] = 1.0
         shifts[K * M + np.arange(len(i)), j, M + i] = 1.0
         turned = self.unturn(shifts)
-        change = Averages(
-            *(part.imag / _COMPLEX_STEP for part in equations.averages(z + 1j * _COMPLEX_STEP * turned))
-        )
+        change = Averages(*(part.imag / _COMPLEX_STEP for part in equations.averages(z + 1j * _COMPLEX_STEP * turned)))
         X = self.frame
         dD, dE, noise = X.T @ change.students @ X, X.T @ change.teachers, X.T @ change.noise @ X
         own = self.turn(y)
@@ -154,7 +152,9 @@ class Solver:
         return self._linear.unturn(own + shared)
 
 
-def run(equations: OverlapEquations, start: Array, alphas: Array, tolerance: float, most: int) -> tuple[Array, Array, int]:
+def run(
+    equations: OverlapEquations, start: Array, alphas: Array, tolerance: float, most: int
+) -> tuple[Array, Array, int]:
     """Full overlaps z at ascending ``alphas`` ≥ 0, those of the levels at the last, and steps.
 
     Between the ends of steps z is interpolated, from values and slopes at three of them.

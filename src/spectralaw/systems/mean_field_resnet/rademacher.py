@@ -157,7 +157,7 @@ def _edge(x: Array, radius: float) -> tuple[Array, Array]:
         low, high = np.where(inside, at, low), np.where(inside, high, at)
         with np.errstate(all="ignore"):
             aim = radius * (1.0 - 1e-13)  # just inside, for only laws inside the ball count
-            new = at + (aim - divergence) / (s * s * variance)
+            new = at + np.clip((aim - divergence) / (s * s * variance), -2.0, 2.0)
         wild = ~np.isfinite(new) | (new <= low) | (new >= high)
         middle = np.where(np.isinf(low), high - 1.0, np.where(np.isinf(high), low + 1.0, 0.5 * (low + high)))
         at = np.where(wild, middle, new)

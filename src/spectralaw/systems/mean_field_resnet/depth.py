@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectralaw._checks import ours, positive_integer, whole
+from spectralaw._checks import entries, ours, positive_integer, whole
 from spectralaw.display import Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
@@ -114,7 +114,11 @@ class SmoothParticles:
 
 
 def depth_error(
-    setting: ResNetSetting, depths: Sequence[int] = (10, 20, 40, 80, 160), *, inputs: ArrayLike | None = None, seed: int = 0
+    setting: ResNetSetting,
+    depths: Sequence[int] = (10, 20, 40, 80, 160),
+    *,
+    inputs: ArrayLike | None = None,
+    seed: int = 0,
 ) -> DepthError:
     """How far networks of finite depth are from the flow dz/ds = (α/M) Σ_m u_m(s) tanh(w_m(s)·z + b_m(s)).
 
@@ -147,7 +151,7 @@ def depth_error(
     particles = SmoothParticles.draw(setting, seed)
     if setting.alpha == 0.0:
         raise InvalidInput("alpha must be positive for an error of depth, not 0")
-    chosen = [positive_integer("each of depths", depth) for depth in depths]
+    chosen = [positive_integer("each of depths", depth) for depth in entries("depths", depths)]
     if len(chosen) < 3 or sorted(set(chosen)) != chosen:
         raise InvalidInput(f"depths must be three or more, increasing, not {chosen}")
     x = sphere(20, setting.dimension, seed) if inputs is None else inputs

@@ -116,6 +116,12 @@ class ScaledResNet:
         """Outputs f, shape (inputs,), of inputs of shape (inputs, dimension)."""
         return self.outputs_of(self.features(inputs))
 
+    def loss(self, inputs: ArrayLike, targets: ArrayLike) -> float:
+        """(1/2n) Σ (f_i − y_i)²; ``targets`` of shape (inputs,)."""
+        f = self.forward(inputs)
+        left = f - real_array("targets", targets, (f.size,), "(inputs,)")
+        return float(0.5 * left @ left / f.size)
+
     def states(self, inputs: ArrayLike) -> Array:
         """z_l of every layer, shape (layers + 1, inputs, dimension)."""
         return propagate(self.checked(inputs), self.outer, self.inner, self.bias, self.setting.alpha)[0]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ENERGY = 1e-4  # of the initial loss: largest imbalance of a path that counts as gradient flow
 _RTOL, _ATOL = 1e-6, 1e-9
+_LARGEST = 1e9  # of the initial size: parameters that have grown more are lost
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,16 +58,12 @@ class TrainingPath(Shown):
     @property
     def bound(self) -> Array:
         """loss(0) exp(−(2/n) ∫ λ_min(G) dt), above which the loss of the flow cannot be; trapezium rule."""
-        return self._decayed(self.least)
+        return decayed(self.time, self.loss, self.least, self.samples)
 
     @property
     def expected(self) -> Array:
         """loss(0) exp(−(2/n) ∫ rate dt), which the loss of the flow is; trapezium rule."""
-        return self._decayed(self.rate)
-
-    def _decayed(self, rate: Array) -> Array:
-        steps = 0.5 * (rate[1:] + rate[:-1]) * np.diff(self.time)
-        return self.loss[0] * np.exp(-2.0 / self.samples * np.concatenate([[0.0], np.cumsum(steps)]))
+        return decayed(self.time, self.loss, self.rate, self.samples)
 
     def to_xarray(self) -> xarray.Dataset:
         """Records over ``time``; divergences that do not exist are left out."""
@@ -92,6 +89,12 @@ class TrainingPath(Shown):
             ("KL of output particles", last(self.output_divergence)),
             ("KL of layer particles", last(self.layer_divergence)),
         ]
+
+
+def decayed(time: Array, loss: Array, rate: Array, samples: int) -> Array:
+    """loss(0) exp(−(2/n) ∫ rate dt) at each time, by the trapezium rule."""
+    steps = 0.5 * (rate[1:] + rate[:-1]) * np.diff(time)
+    return loss[0] * np.exp(-2.0 / samples * np.concatenate([[0.0], np.cumsum(steps)]))
 
 
 def train(
@@ -140,23 +143,23 @@ def train(
     """
     x = required(network).checked(inputs)
     y = real_array("targets", targets, (len(x),), "(samples,)")
-    end = _positive("time", time)
-    fraction = None if goal is None else _positive("goal", goal)
+    end = positive("time", time)
+    fraction = None if goal is None else positive("goal", goal)
     if fraction is not None and fraction >= 1.0:
         raise InvalidInput(f"goal must be below 1, not {fraction:g}")
     every, most = positive_integer("every", every), positive_integer("most_steps", most_steps)
     record = _Record(network, x, y)
-    steps = _flow(network, x, y, end) if step is None else _descent(network, x, y, end, _positive("step", step))
+    steps = _flow(network, x, y, end) if step is None else _descent(network, x, y, end, positive("step", step))
     message, count, fell = "", 0, True
     at, state, spent = 0.0, network.vector(), 0.0
     previous = record.add(at, network)
     first = previous
     for count, (at, state, spent) in enumerate(steps, 1):
-        if not np.all(np.isfinite(state)):
-            message = f"the parameters overflow at time {number(at)}; a smaller step would be right"
+        if not np.max(np.abs(state)) <= _LARGEST * network.setting.initial_std:
+            message = f"the parameters diverged by time {number(at)}; a smaller step would be right"
             break
         here = network.from_vector(state)
-        loss = record.add(at, here) if count % every == 0 or at >= end else here.gradients(x, y).loss
+        loss = record.add(at, here) if count % every == 0 or at >= end else here.loss(x, y)
         fell, previous = fell and loss <= previous, loss
         if fraction is not None and loss <= fraction * first:
             break
@@ -178,7 +181,8 @@ def train(
     return record.path(residual, status, message)
 
 
-def _positive(name: str, value: float) -> float:
+def positive(name: str, value: float) -> float:
+    """``value`` as a finite float above zero."""
     value = finite(name, value)
     if value <= 0.0:
         raise InvalidInput(f"{name} must be positive, not {value:g}")
@@ -201,7 +205,9 @@ def _flow(network: ScaledResNet, x: Array, y: Array, end: float) -> Iterator[tup
         yield float(solver.t), solver.y[:-1], float(solver.y[-1])
 
 
-def _descent(network: ScaledResNet, x: Array, y: Array, end: float, step: float) -> Iterator[tuple[float, Array, float]]:
+def _descent(
+    network: ScaledResNet, x: Array, y: Array, end: float, step: float
+) -> Iterator[tuple[float, Array, float]]:
     count = int(np.ceil(end / step - 1e-9))
     state, spent = network.vector(), 0.0
     for k in range(count):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectralaw._checks import ours, positive_integer, seed_list
+from spectralaw._checks import entries, ours, positive_integer, seed_list
 from spectralaw.display import Shown, with_error
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.gaussian import rule
@@ -97,7 +97,7 @@ def width_fluctuation(
     ours("setting", setting, "ResNetSetting")
     if setting.alpha == 0.0:
         raise InvalidInput("alpha must be positive for fluctuations of the states, not 0")
-    widths = [positive_integer("each of particles", width) for width in particles]
+    widths = [positive_integer("each of particles", width) for width in entries("particles", particles)]
     if len(widths) < 3 or sorted(set(widths)) != widths:
         raise InvalidInput(f"particles must be three or more, increasing, not {widths}")
     chosen = seed_list("seeds", seeds, 10)

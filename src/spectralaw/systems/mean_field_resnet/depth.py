@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectralaw._checks import entries, ours, positive_integer, whole
-from spectralaw.display import Shown, number
+from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.mean_field_resnet.network import propagate

@@ -1,4 +1,4 @@
-"""How far particles have moved from their initial law: Kullback–Leibler divergence by Gaussian fit and by neighbours."""
+"""How far particles have moved from their initial law: KL divergence by Gaussian fits and by nearest neighbours."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Divergence(Shown):
     method: str
     """``Gaussian fit`` or ``nearest neighbours``."""
     bias: float | None
-    """What ``value`` is too large by in the mean if τ is Gaussian and the particles are independent; None: not known."""
+    """Mean excess of ``value`` if τ is Gaussian and the particles are independent; None: not known."""
     standard_error: float | None
     """From the scatter of the terms; None for the Gaussian fit, whose value has no terms."""
     particles: int
@@ -47,7 +47,7 @@ class Divergence(Shown):
 def gaussian_divergence(particles: ArrayLike, std: float = 1.0) -> Divergence:
     """KL(N(m, S)‖N(0, std² I)) with mean and covariance of the particles.
 
-    For a law τ that is not Gaussian the fit leaves out the negentropy: it estimates a lower bound of KL(τ‖N(0, std² I)).
+    For a law τ that is not Gaussian the fit leaves out the negentropy: what it estimates is at most KL(τ‖N(0, std² I)).
     The bias for independent particles of any Gaussian is known exactly, ½ [tr S/(K std²) + D ln((K−1)/2) −
     Σ_{i=1}^D ψ((K−i)/2)], about D(D+3)/4K near the reference. Particles in opposite pairs (a symmetric start) are not
     independent: they are K/2, and their bias is about twice as large.
@@ -116,7 +116,7 @@ def neighbour_divergence(particles: ArrayLike, std: float = 1.0, neighbours: int
     InvalidInput
         For no more particles than neighbours, and particles that coincide.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
     from scipy.special import digamma, gammaln
 
     x, std = _particles(particles, std)
@@ -125,7 +125,7 @@ def neighbour_divergence(particles: ArrayLike, std: float = 1.0, neighbours: int
     if count <= k:
         raise InvalidInput(f"particles must be more than the {k} neighbours, not {count}")
     x = x / std
-    distance = cKDTree(x).query(x, k=[k + 1])[0][:, 0]
+    distance = KDTree(x).query(x, k=k + 1)[0][:, -1]
     if np.any(distance == 0.0):
         raise InvalidInput(f"particles must differ, but {int(np.sum(distance == 0.0))} have {k} others in their place")
     ball = 0.5 * d * np.log(np.pi) - float(gammaln(0.5 * d + 1.0))

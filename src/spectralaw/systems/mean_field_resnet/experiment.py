@@ -57,7 +57,7 @@ def compute_width(particles: Sequence[int], seeds: int) -> xarray.Dataset:
 
 
 def compute_training(samples: int, scaled_time: float, beta: float = 4.0) -> tuple[xarray.Dataset, xarray.Dataset]:
-    """A training with its Gram eigenvalues; and how outputs move in small steps, at its start and at its end."""
+    """A training with its Gram eigenvalues; and how outputs move in small steps, at three networks."""
     import xarray
 
     setting = ResNetSetting(DIMENSION, layers=10, particles=32, output_particles=512, beta=beta)
@@ -66,9 +66,14 @@ def compute_training(samples: int, scaled_time: float, beta: float = 4.0) -> tup
     path = train(ScaledResNet.initial(setting, 0), x, y, scaled_time / beta**2)
     data = path.to_xarray()
     data.attrs["part"] = "training"
-    steps = 1e-2 * 0.5 ** np.arange(5) / beta**2
-    off = np.full((2, len(steps)), np.nan)
-    for k, network in enumerate((path.start, path.network)):
+    steps = 0.1 * 0.5 ** np.arange(5) / beta**2
+    networks = {
+        "symmetric start": path.start,
+        "random start": ScaledResNet.initial(setting.replace(symmetric=False), 0),
+        "a tenth of the loss": train(path.start, x, y, float(path.time[-1]), goal=0.1).network,
+    }
+    off = np.full((len(networks), len(steps)), np.nan)
+    for k, network in enumerate(networks.values()):
         velocity, here = network.velocity(x, y)
         driven = -gram(network, x).total @ (here.outputs - y) / samples
         for j, step in enumerate(steps):
@@ -76,7 +81,7 @@ def compute_training(samples: int, scaled_time: float, beta: float = 4.0) -> tup
             off[k, j] = np.linalg.norm(moved - driven) / np.linalg.norm(driven)
     velocity_data = xarray.Dataset(
         {"difference": (("when", "step"), off)},
-        coords={"when": ["start", "end"], "step": steps},
+        coords={"when": list(networks), "step": steps},
         attrs={"part": "velocity", "samples": samples, "beta": beta},
     )
     return data, velocity_data
@@ -102,7 +107,7 @@ def compute_complexity(inputs: int, radii: Sequence[float], signs: int) -> xarra
 def compute_gap(
     axis: str, values: Sequence[float], setting: ResNetSetting, samples: int, seeds: int, advance: Callable[[], None]
 ) -> xarray.Dataset:
-    """Gap, errors and KL over ``axis``: samples, or beta or layers of the setting, at the same number of relaxations."""
+    """Gap, errors and KL over ``axis``: samples, or beta or layers of the setting, at the same time × β²."""
     import xarray
 
     names = ("gap", "gap_error", "training", "test", "absolute", "absolute_error", "divergence", "bound")
@@ -162,7 +167,7 @@ EXPERIMENT = Experiment(
     claims=CLAIMS,
     sizes={
         "quick": {
-            "samples": 20, "scaled_time": 1000.0, "networks": 200, "signs": 2000, "seeds": 12, "most_samples": 256,
+            "samples": 20, "scaled_time": 1000.0, "networks": 200, "signs": 2000, "seeds": 16, "most_samples": 256,
         },
         "paper": {
             "samples": 40, "scaled_time": 4000.0, "networks": 1000, "signs": 20_000, "seeds": 60, "most_samples": 1024,

@@ -106,6 +106,7 @@ def _gap(axis: Axes, data: xarray.Dataset, fixed: xarray.Dataset) -> None:
     axis.plot(n, fixed.bound, color=COLOURS[2], linestyle=_DASHED, label=r"its bound $2\beta\sqrt{2r/n}$")
     axis.plot(n, float(data.gap[0]) * np.sqrt(n[0] / n), color=INK, linewidth=0.8, label=r"$n^{-1/2}$")
     axis.set(xscale="log", yscale="log", xlabel=r"samples $n$", title="generalisation gap")
+    few_labels(axis.xaxis)
     axis.legend(fontsize=7)
     low, high = axis.get_ylim()
     axis.set_ylim(low, high * 6.0)  # room for the legend
@@ -115,7 +116,7 @@ def _others(axis: Axes, layers: xarray.Dataset, betas: xarray.Dataset) -> None:
     for data, name, k in ((layers, "layers", 0), (betas, "beta", 1)):
         label = r"against layers $L$" if name == "layers" else r"against $\beta$"
         axis.errorbar(
-            data[name], data.gap, 2.0 * data.gap_error, fmt="os"[k], color=COLOURS[k], markersize=4, label=label
+            (0.96, 1.04)[k] * data[name], data.gap, 2.0 * data.gap_error, fmt="os"[k], color=COLOURS[k], markersize=4, label=label
         )
     axis.set(xscale="log", xlabel=r"$L$, or $\beta$", title=f"generalisation gap, $n = {layers.attrs['samples']}$")
     few_labels(axis.xaxis)
@@ -132,10 +133,10 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         "they discretise, with the predicted first-order error; spread of the states of random networks, with its "
         f"prediction; loss of a training ({t['samples']} samples, L = {t['layers']}, M = {t['particles']}, "
         f"K = {t['output_particles']}, α = {t['alpha']:g}, β = {t['beta']:g}), with the decay that the Gram matrix has "
-        "along the error and the bound by its least eigenvalue; least eigenvalues of G and of its two parts (the part of "
-        "the layers is zero at the symmetric start). Below: Rademacher complexity of KL balls about the start, "
+        "along the error and the bound by its least eigenvalue; least eigenvalues of G and of its two parts (the part "
+        "of the layers is zero at the symmetric start). Below: Rademacher complexity of KL balls about the start, "
         f"n = {parts['complexity'].attrs['inputs']}; KL divergence that training moves the output particles by; "
         f"generalisation gap for tanh(3x₁) with noise of standard deviation 0.5, bars of two standard errors of "
-        f"{g['seeds']} seeds (L = {g['layers']}, M = {g['particles']}, K = {g['output_particles']}, β = {g['beta']:g}), "
+        f"{g['seeds']} seeds (L = {g['layers']}, M = {g['particles']}, K = {g['output_particles']}, β = {g['beta']:g}) "
         "against n, and with L and β changed."
     )

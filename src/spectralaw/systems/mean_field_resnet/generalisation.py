@@ -108,7 +108,8 @@ def generalisation_gap(
             np.nan if moved is None else moved[-1],
         ))  # fmt: skip
         worst = worst if path.status.is_result else path.status
-    return Gap(*np.array(rows).T, n, end, worst)
+    training, test, absolute, moved = np.array(rows).T
+    return Gap(training, test, absolute, moved, n, end, worst)
 
 
 def generalisation_bound(samples: int, beta: float, radius: float) -> float:

@@ -154,7 +154,8 @@ def train(
     at, state, spent = 0.0, network.vector(), 0.0
     previous = record.add(at, network)
     first = previous
-    for count, (at, state, spent) in enumerate(steps, 1):
+    for count, taken in enumerate(steps, 1):
+        at, state, spent = taken
         if not np.max(np.abs(state)) <= _LARGEST * network.setting.initial_std:
             message = f"the parameters diverged by time {number(at)}; a smaller step would be right"
             break

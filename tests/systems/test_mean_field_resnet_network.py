@@ -109,9 +109,9 @@ def test_outputs_move_as_the_gram_matrix_says(symmetric):
     steps = np.array([1e-2, 1e-3, 1e-4])
     moved = [(network.from_vector(network.vector() + h * velocity).forward(X) - here.outputs) / h for h in steps]
     off = np.array([np.linalg.norm(m - driven) / np.linalg.norm(driven) for m in moved])
-    assert np.all(off <= 2.0 * steps)  # measured 0.32 dt at a random start, less at a symmetric one
+    assert np.all(off <= 0.2 * steps)  # measured 0.07 dt at a random start, far less at a symmetric one
     wrong = -1.001 * mf.gram(network, X).total @ (here.outputs - Y) / len(X)
-    assert np.linalg.norm(moved[-1] - wrong) / np.linalg.norm(wrong) > 2.0 * steps[-1]
+    assert np.linalg.norm(moved[-1] - wrong) / np.linalg.norm(wrong) > 0.2 * steps[-1]
     s = network.setting
     assert here.loss == pytest.approx(network.loss(X, Y))
     assert velocity[-1] == -s.output_particles * here.head_bias[-1]
@@ -202,7 +202,9 @@ def test_smooth_particles_keep_their_law_and_have_their_derivative():
         u, w, b = particles.at(s)
         assert u.shape == w.shape == (4000, 3) and b.shape == (4000,)
         assert np.std(np.concatenate([u.ravel(), w.ravel(), b])) == pytest.approx(1.0, abs=0.02)
-        for value, before, slope in zip(particles.at(s + 1e-6), particles.at(s - 1e-6), particles.slope(s), strict=True):
+        for value, before, slope in zip(
+            particles.at(s + 1e-6), particles.at(s - 1e-6), particles.slope(s), strict=True
+        ):
             assert (value - before) / 2e-6 == pytest.approx(slope, abs=1e-7)
 
 

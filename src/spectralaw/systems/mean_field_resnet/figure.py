@@ -116,7 +116,13 @@ def _others(axis: Axes, layers: xarray.Dataset, betas: xarray.Dataset) -> None:
     for data, name, k in ((layers, "layers", 0), (betas, "beta", 1)):
         label = r"against layers $L$" if name == "layers" else r"against $\beta$"
         axis.errorbar(
-            (0.96, 1.04)[k] * data[name], data.gap, 2.0 * data.gap_error, fmt="os"[k], color=COLOURS[k], markersize=4, label=label
+            (0.96, 1.04)[k] * data[name],
+            data.gap,
+            2.0 * data.gap_error,
+            fmt="os"[k],
+            color=COLOURS[k],
+            markersize=4,
+            label=label,
         )
     axis.set(xscale="log", xlabel=r"$L$, or $\beta$", title=f"generalisation gap, $n = {layers.attrs['samples']}$")
     few_labels(axis.xaxis)

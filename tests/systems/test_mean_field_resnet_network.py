@@ -188,7 +188,7 @@ def test_the_error_of_depth_is_the_predicted_one():
     found = mf.depth_error(SETTING.replace(particles=8, alpha=3.0))
     assert found.status.is_result and found.residual <= 1e-9
     assert 0.97 <= found.exponent.low <= found.exponent.high <= 1.03
-    assert found.scaled[-1] == pytest.approx(found.coefficient, rel=3e-3)  # measured 2e-4
+    assert found.scaled[-1] == pytest.approx(found.coefficient, rel=3e-3)  # measured 4e-4
     gaps = np.abs(found.scaled / found.coefficient - 1.0)
     assert gaps[-1] < gaps[0]
     again = mf.depth_error(SETTING.replace(particles=8, alpha=3.0), seed=1)

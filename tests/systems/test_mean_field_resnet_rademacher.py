@@ -128,7 +128,7 @@ def test_it_is_below_the_bound(radius, bound):
     x = np.random.default_rng(1).standard_normal((50, 5))
     found = mf.kl_ball_rademacher(mf.ScaledResNet.initial(setting, 0).features(x), radius, signs=400)
     assert found.bound == pytest.approx(bound, abs=5e-5)
-    assert 0.5 * bound < found.value + 3.0 * found.standard_error < bound  # measured 0.79, 0.78 and 0.75 of it
+    assert 0.5 * bound < found.value + 3.0 * found.standard_error < bound  # measured 0.77, 0.77 and 0.75 of it
     assert found.standard_error < 0.03 * found.value and found.gap <= 1e-10 * found.value
 
 

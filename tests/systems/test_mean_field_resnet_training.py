@@ -29,9 +29,9 @@ def path(network):
 
 
 def test_the_loss_falls_as_the_gram_matrix_says(path):
-    assert path.status.is_result and path.residual <= 1e-5  # measured 1e-6
+    assert path.status.is_result and path.residual <= 1e-5  # measured 9e-7
     assert path.time[0] == 0.0 and path.time[-1] == 10.0 and np.all(np.diff(path.loss) < 0.0)
-    assert np.max(np.abs(np.log(path.expected / path.loss))) <= 0.01  # measured 3e-3
+    assert np.max(np.abs(np.log(path.expected / path.loss))) <= 0.01  # measured 6e-3
     assert np.all(path.loss <= path.bound * 1.001) and path.loss[-1] < 0.5 * path.bound[-1]
     assert np.all(path.least >= SETTING.beta**2 * path.least_output - 1e-11) and np.all(path.least_output > 0.0)
     assert np.all(path.least <= path.rate) and path.least_layers[0] <= 1e-28 < path.least_layers[-1]
@@ -124,7 +124,7 @@ def drawn(count, seed):
 def test_the_gaussian_fit_has_the_bias_that_it_states():
     found = [mf.gaussian_divergence(drawn(50, seed)) for seed in range(1000)]
     error = np.std([one.value for one in found]) / np.sqrt(1000)
-    assert abs(np.mean([one.corrected for one in found]) - EXACT) <= 3.0 * error  # measured 0.6 of them
+    assert abs(np.mean([one.corrected for one in found]) - EXACT) <= 3.0 * error  # measured 0.5 of them
     assert np.mean([one.value for one in found]) - EXACT > 10.0 * error  # without the correction
     assert found[0].bias == pytest.approx(3 * 6 / (4 * 50), rel=0.15)  # D (D + 3)/4K
     assert mf.gaussian_divergence(2.5 * drawn(50, 0), std=2.5).value == pytest.approx(found[0].value, rel=1e-12)

@@ -129,7 +129,7 @@ def _training(data: xarray.Dataset) -> list[Claim]:
             LEAST,
             about,
             f"least λ_min(G) {np.min(least):.4g}, least β² λ_min(G₂) {beta * np.min(output):.4g}, {time.size} times",
-            bool(np.all(output > 0.0) and np.all(least - beta * output >= -_ROUNDING * beta)),
+            _positive(least, output) and bool(np.all(least - beta * output >= -_ROUNDING * beta)),
         ),
         Claim.of(
             DECAY,
@@ -210,7 +210,7 @@ def _fixed(data: xarray.Dataset) -> list[Claim]:
     listed = "; ".join(
         f"{v:.3f} ≤ {b:.3f} at n = {n:g}" for v, b, n in zip(measured, bound, data.samples.values, strict=True)
     )
-    good = np.all(measured + 2.0 * error <= bound) and np.all(np.isfinite(measured)) and _positive(error)
+    good = np.all(measured + 2.0 * error <= bound) and np.all(np.isfinite(measured)) and _positive(error, r)
     return [Claim.of(FIXED, about, listed, bool(good))]
 
 

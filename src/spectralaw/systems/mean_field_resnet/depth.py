@@ -161,8 +161,7 @@ def depth_error(
     size = lambda a: float(np.sqrt(np.mean(np.sum(a * a, axis=1))))  # noqa: E731
     error = np.array([size(particles.final(x, depth) - z) for depth in chosen])
     residual = size(rough - z)
-    slope = log_slope(chosen, error)
-    order = Slope(-slope.value, -slope.high, -slope.low, slope.confidence, slope.points)
+    order = log_slope(1.0 / np.array(chosen), error)
     known = residual <= _ALLOWED * error.min()
     status = Status.CONVERGED if known else Status.NOT_CONVERGED
     return DepthError(np.array(chosen, dtype=float), error, size(first), order, residual, status)

@@ -23,7 +23,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = {data.attrs["part"]: data for data in datasets}
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(12.4, 5.8)
+        figure = new_figure(10.8, 5.2)
         axes = figure.subplots(2, 4)
         _depth(axes[0, 0], parts["depth"])
         _width(axes[0, 1], parts["width"])
@@ -107,9 +107,9 @@ def _gap(axis: Axes, data: xarray.Dataset, fixed: xarray.Dataset) -> None:
     axis.plot(n, float(data.gap[0]) * np.sqrt(n[0] / n), color=INK, linewidth=0.8, label=r"$n^{-1/2}$")
     axis.set(xscale="log", yscale="log", xlabel=r"samples $n$", title="generalisation gap")
     few_labels(axis.xaxis)
-    axis.legend(fontsize=7)
+    axis.legend(fontsize=6.5)
     low, high = axis.get_ylim()
-    axis.set_ylim(low, high * 6.0)  # room for the legend
+    axis.set_ylim(low, high * 10.0)  # room for the legend
 
 
 def _others(axis: Axes, layers: xarray.Dataset, betas: xarray.Dataset) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectralaw.display import with_error
 from spectralaw.reproduction.claims import Claim
 from spectralaw.systems.mean_field_resnet.setting import Array
 from spectralaw.systems.mean_field_resnet.training import decayed
@@ -52,8 +53,8 @@ def _depth(data: xarray.Dataset) -> list[Claim]:
         if not _positive(error, np.array(coefficient)):
             claims += [Claim.of(claim, about, "no positive errors", False, _LOST) for claim in (DEPTH, CONSTANT)]
             continue
-        slope = log_slope(layers, error)
-        near = -1.03 <= slope.low and slope.high <= -0.97
+        slope = log_slope(1.0 / layers, error)
+        near = 0.97 <= slope.low and slope.high <= 1.03
         claims.append(Claim.of(DEPTH, about, f"exponent {slope}", near))
         off = layers * error / coefficient - 1.0
         claims.append(
@@ -73,7 +74,7 @@ def _width(data: xarray.Dataset) -> list[Claim]:
     std, error, predicted = data["std"].values, data.standard_error.values, data.predicted.values
     if not _positive(std, error, predicted):
         return [Claim.of(claim, about, "no positive fluctuations", False, _LOST) for claim in (WIDTH, NOISE)]
-    slope = log_slope(data.particles.values, std, error / std)
+    slope = log_slope(1.0 / data.particles.values, std, error / std)
     wide = slope.high - slope.low > 0.1
     scores, ratio = np.abs(std - predicted) / error, std / predicted
     return [
@@ -81,13 +82,13 @@ def _width(data: xarray.Dataset) -> list[Claim]:
             WIDTH,
             about,
             f"exponent {slope}",
-            None if wide else slope.holds(-0.5) and -0.55 <= slope.low and slope.high <= -0.45,
+            None if wide else slope.holds(0.5) and 0.45 <= slope.low and slope.high <= 0.55,
             "the interval is wider than 0.1: more networks would tell" if wide else "",
         ),
         Claim.of(
             NOISE,
             about,
-            f"measured over predicted {', '.join(f'{value:.3f}' for value in ratio)}; largest |z| {scores.max():.1f}",
+            f"measured over predicted {', '.join(f'{value:.3f}' for value in ratio)}; farthest by {scores.max():.1f} standard errors",
             bool(scores.max() <= 3.5 and np.max(np.abs(ratio - 1.0)) <= 0.05),
         ),
     ]
@@ -146,7 +147,7 @@ def _complexity(data: xarray.Dataset) -> list[Claim]:
     value, error, gap = data.value.values, data.standard_error.values, data.gap.values
     bound = np.sqrt(2.0 * data.radius.values / data.attrs["inputs"])
     listed = "; ".join(
-        f"{v:.4f} ± {e:.4f} ≤ {b:.4f} at r = {r:g}"
+        f"{with_error(v, e)} ≤ {b:.4f} at r = {r:g}"
         for v, e, b, r in zip(value, error, bound, data.radius.values, strict=True)
     )
     good = np.all(value + 2.0 * error <= bound) and np.all(value > 0.0) and np.all(gap <= 1e-8 * value)

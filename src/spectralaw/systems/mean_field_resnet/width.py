@@ -111,6 +111,5 @@ def width_fluctuation(
         std[k] = np.sqrt(square.mean())
         error[k] = 0.5 * np.std(square, ddof=1) / np.sqrt(len(chosen)) / std[k]
         predicted[k] = width_std(wide, x)
-    slope = log_slope(widths, std, error / std)
-    order = Slope(-slope.value, -slope.high, -slope.low, slope.confidence, slope.points)
+    order = log_slope(1.0 / np.array(widths), std, error / std)
     return WidthFluctuation(np.array(widths, dtype=float), std, error, predicted, order, len(chosen))

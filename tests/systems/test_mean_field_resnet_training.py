@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -12,6 +13,7 @@ from spectralaw.results import Status
 from spectralaw.systems import mean_field_resnet as mf
 from spectralaw.systems.mean_field_resnet import training
 from spectralaw.systems.mean_field_resnet.depth import sphere
+from spectralaw.systems.mean_field_resnet.network import AXES
 
 SETTING = mf.ResNetSetting(3, layers=4, particles=16, output_particles=64, beta=4.0)
 X = sphere(10, 3, 0)
@@ -45,7 +47,7 @@ def test_records_are_those_of_the_networks(path):
         assert path.least[k] == pytest.approx(made.least, rel=1e-9)
         assert path.rate[k] == pytest.approx(left @ made.total @ left / (left @ left), rel=1e-9)
     moved = mf.moved_divergence(path.start.output_particles(), path.network.output_particles())
-    assert path.output_divergence is not None and path.output_divergence[-1] == moved > 0.0 == path.output_divergence[0]
+    assert path.output_fit is not None and path.output_fit[-1] == moved > 0.0 == path.output_fit[0]
     data = path.to_xarray()
     assert data.sizes["time"] == path.time.size and data.attrs["beta"] == 4.0 and data.attrs["status"] == "converged"
     assert np.array_equal(pickle.loads(pickle.dumps(path)).loss, path.loss)
@@ -72,7 +74,8 @@ def test_what_has_not_converged_says_so(network, monkeypatch):
         made = mf.train(network, X, Y, **options)
         assert made.status is Status.NOT_CONVERGED and sentence in made.message and sentence in repr(made)
     velocity = training._velocity
-    monkeypatch.setattr(training, "_velocity", lambda *a: (velocity(*a)[0], 1.01 * velocity(*a)[1]))
+    wrong = lambda *a: dataclasses.replace(velocity(*a), spent=1.01 * velocity(*a).spent)  # noqa: E731
+    monkeypatch.setattr(training, "_velocity", wrong)
     made = mf.train(network, X, Y, 1.0)
     assert not made.status.is_result and "the energy balance fails by" in made.message
 
@@ -93,8 +96,69 @@ def test_the_start_that_fits_stays(network):
 def test_too_few_particles_have_no_gaussian_fit():
     few = mf.ScaledResNet.initial(mf.ResNetSetting(3, layers=2, particles=7, output_particles=4), 0)
     made = mf.train(few, X, Y, 0.1)
-    assert made.output_divergence is None and made.layer_divergence is None and "too few particles" in repr(made)
-    assert "output_divergence" not in made.to_xarray()
+    assert made.output_fit is None and "output_fit" not in made.to_xarray() and made.output_divergence is not None
+
+
+def test_divergences_need_a_start_that_is_drawn(network):
+    made = mf.train(network.from_vector(network.vector()), X, Y, 0.1)
+    assert made.output_divergence is None and made.output_error is None and made.layer_divergence is None
+    assert "the start is no draw of the initial law" in repr(made) and "output_divergence" not in made.to_xarray()
+    again = mf.train(made.network, X, Y, 0.1)
+    assert again.output_divergence is None and network.drawn and not made.network.drawn
+    with pytest.raises(InvalidInput, match="drawn must be True or False, not 1"):
+        mf.ScaledResNet(*(getattr(network, name) for name in ("setting", *AXES)), drawn=1)
+
+
+def test_divergences_by_transport_are_those_of_neighbours():
+    """Two dimensions, where neighbours have little bias, and a motion far from small."""
+    setting = mf.ResNetSetting(1, layers=2, particles=8, output_particles=4000, beta=2.0)
+    x = np.linspace(-1.0, 1.0, 10)[:, None]
+    made = mf.train(mf.ScaledResNet.initial(setting, 0), x, np.sin(4.0 * x[:, 0]), 3.0, every=10**6)
+    assert made.output_divergence is not None and made.output_error is not None and made.output_fit is not None
+    value, error = made.output_divergence[-1], made.output_error[-1]
+    near = mf.neighbour_divergence(made.network.output_particles())
+    assert abs(value - near.value) <= 3.0 * np.hypot(error, near.standard_error)
+    assert error < 0.05 * value and made.output_fit[-1] < value - 5.0 * error  # the fit sees less
+    assert made.output_divergence[0] == 0.0 == made.output_error[0]
+
+
+def test_divergences_of_layers_by_transport_are_those_of_neighbours():
+    setting = mf.ResNetSetting(1, layers=1, particles=4000, output_particles=20, alpha=2.0, beta=2.0, symmetric=False)
+    x = np.linspace(-1.0, 1.0, 10)[:, None]
+    made = mf.train(mf.ScaledResNet.initial(setting, 0), x, np.sin(4.0 * x[:, 0]), 3.0, every=10**6)
+    assert made.layer_divergence is not None and made.layer_error is not None
+    near = mf.neighbour_divergence(made.network.particles()[0], neighbours=2)
+    assert made.layer_divergence[-1] > 5.0 * made.layer_error[-1]
+    assert abs(made.layer_divergence[-1] - near.value) <= 4.0 * np.hypot(made.layer_error[-1], near.standard_error)
+
+
+def test_the_error_of_a_transported_divergence_is_its_spread_over_starts():
+    found = []
+    for seed in range(40):
+        made = mf.train(mf.ScaledResNet.initial(SETTING, seed), X, Y, 1.0, every=10**6)
+        found.append((made.output_divergence[-1], made.output_error[-1]))
+    values, errors = np.array(found).T
+    assert np.std(values, ddof=1) == pytest.approx(np.mean(errors), rel=0.5)
+
+
+def test_curvature_is_the_trace_of_second_derivatives_at_fixed_residuals():
+    setting = mf.ResNetSetting(3, layers=2, particles=3, output_particles=4, alpha=1e-4, beta=2.0, symmetric=False)
+    network = mf.ScaledResNet.initial(setting, 1)
+    found, left, flat, h = network.gradients(X, Y), network.forward(X) - Y, network.vector(), 1e-5
+
+    def slope(values):
+        moved = network.from_vector(values)
+        made = moved.gradients(X, moved.forward(X) - left)
+        return np.concatenate([getattr(made, name).ravel() for name in AXES])
+
+    second = np.array(
+        [(slope(flat + h * e)[k] - slope(flat - h * e)[k]) / (2 * h) for k, e in enumerate(np.eye(flat.size))]
+    )
+    parts = network.from_vector(second)
+    layers, head = parts.particles().sum(axis=-1), parts.output_particles().sum(axis=-1)
+    assert found.head_curvature == pytest.approx(head, abs=1e-9) and np.max(np.abs(head)) > 1e-3
+    # of first order in α; what a particle does to its own adjoint and states is of second
+    assert np.max(np.abs(found.curvature - layers)) <= 1e-3 * np.max(np.abs(layers)) and np.max(np.abs(layers)) > 1e-7
 
 
 def test_training_refuses_what_it_cannot_use(network):

@@ -110,7 +110,7 @@ def compute_gap(
     """Gap, errors and KL over ``axis``: samples, or beta or layers of the setting, at the same time × β²."""
     import xarray
 
-    names = ("gap", "gap_error", "training", "test", "absolute", "absolute_error", "divergence", "bound")
+    names = ("gap", "gap_error", "training", "test", "absolute", "absolute_error", "divergence", "fit", "bound")
     rows = np.full((len(names), len(values)), np.nan)
     for k, value in enumerate(values):
         n = int(value) if axis == "samples" else samples
@@ -123,7 +123,8 @@ def compute_gap(
         absolute = found.absolute
         rows[:, k] = (
             found.value, found.standard_error, found.training.mean(), found.test.mean(), absolute.mean(),
-            np.std(absolute, ddof=1) / np.sqrt(seeds), divergence, generalisation_bound(n, one.beta, divergence),
+            np.std(absolute, ddof=1) / np.sqrt(seeds), divergence, found.output_fit.mean(),
+            generalisation_bound(n, one.beta, divergence),
         )  # fmt: skip
     about: dict[str, Any] = {**setting.to_dict(), "samples": samples}
     about.pop(axis)
@@ -140,7 +141,7 @@ def compute(
 ) -> list[xarray.Dataset]:
     """All parts."""
     counts = [2**k for k in range(4, 20) if 2**k <= most_samples]
-    betas, layers = (2.0, 4.0, 8.0, 16.0), (2, 4, 8, 16, 32)
+    betas, layers = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0), (2, 4, 8, 16, 32)
     total = 4 + 2 * len(counts) + len(betas) + len(layers)
     done = iter(range(1, total + 1))
     advance = lambda: run.advance(next(done), total)  # noqa: E731

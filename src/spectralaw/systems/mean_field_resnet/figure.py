@@ -23,7 +23,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = {data.attrs["part"]: data for data in datasets}
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(10.8, 5.2)
+        figure = new_figure(10.2, 4.9)
         axes = figure.subplots(2, 4)
         _depth(axes[0, 0], parts["depth"])
         _width(axes[0, 1], parts["width"])
@@ -91,7 +91,8 @@ def _complexity(axis: Axes, data: xarray.Dataset) -> None:
 
 def _moved(axis: Axes, data: xarray.Dataset) -> None:
     beta, divergence = data.beta.values, data.divergence.values
-    axis.plot(beta, divergence, "o", color=COLOURS[0], markersize=4, label="output particles")
+    axis.plot(beta, divergence, "o", color=COLOURS[0], markersize=4, label="by transport")
+    axis.plot(beta, data.fit, "s", color=COLOURS[1], markersize=4, label="Gaussian fits only")
     axis.plot(beta, divergence[-1] * (beta[-1] / beta) ** 2, color=INK, linewidth=1.0, label=r"$\beta^{-2}$")
     axis.set(xscale="log", yscale="log", xlabel=r"$\beta$", ylabel="KL from the start", title="how far particles move")
     few_labels(axis.xaxis)
@@ -141,7 +142,8 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         f"K = {t['output_particles']}, α = {t['alpha']:g}, β = {t['beta']:g}), with the decay that the Gram matrix has "
         "along the error and the bound by its least eigenvalue; least eigenvalues of G and of its two parts (the part "
         "of the layers is zero at the symmetric start). Below: Rademacher complexity of KL balls about the start, "
-        f"n = {parts['complexity'].attrs['inputs']}; KL divergence that training moves the output particles by; "
+        f"n = {parts['complexity'].attrs['inputs']}; KL divergence that training moves the output particles by, and "
+        "what Gaussian fits see of it; "
         f"generalisation gap for tanh(3x₁) with noise of standard deviation 0.5, bars of two standard errors of "
         f"{g['seeds']} seeds (L = {g['layers']}, M = {g['particles']}, K = {g['output_particles']}, β = {g['beta']:g}) "
         "against n, and with L and β changed."

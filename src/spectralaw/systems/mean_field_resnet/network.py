@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectralaw._checks import ours, whole
+from spectralaw._checks import ours, shown, whole
+from spectralaw.errors import InvalidInput
 from spectralaw.systems.mean_field_resnet.setting import Array, ResNetSetting, real_array
 
 AXES = {
@@ -30,6 +31,10 @@ class Gradients:
     bias: Array
     head: Array
     head_bias: Array
+    curvature: Array
+    """Σ ∂²loss/∂θ² over the coordinates of each particle, residuals held fixed; shape (layers, particles)."""
+    head_curvature: Array
+    """The same for the output particles, shape (output particles,)."""
     loss: float
     outputs: Array
     """f_i, shape (inputs,)."""
@@ -81,9 +86,13 @@ class ScaledResNet:
     """v, shape (output particles, dimension)."""
     head_bias: Array
     """c, shape (output particles,)."""
+    drawn: bool = False
+    """Whether the particles are draws of the initial law, as ``initial`` makes them."""
 
     def __post_init__(self) -> None:
         ours("setting", self.setting, "ResNetSetting")
+        if not isinstance(self.drawn, bool):
+            raise InvalidInput(f"drawn must be True or False, not {shown(self.drawn)}")
         for name, axes in AXES.items():
             array = real_array(name, getattr(self, name), self._shape(name), f"({', '.join(axes)})")
             array.setflags(write=False)
@@ -103,7 +112,9 @@ class ScaledResNet:
         omega = std * rng.standard_normal((half, d + 1))
         if setting.symmetric:
             omega = np.concatenate([omega, -omega])
-        return cls(setting, theta[..., :d], theta[..., d : 2 * d], theta[..., -1], omega[:, :d], omega[:, -1])
+        return cls(
+            setting, theta[..., :d], theta[..., d : 2 * d], theta[..., -1], omega[:, :d], omega[:, -1], drawn=True
+        )
 
     def __repr__(self) -> str:
         s = self.setting
@@ -151,11 +162,15 @@ class ScaledResNet:
         left = (f - y) / n
         slope = (s.beta / s.output_particles) * left[:, None] * (1.0 - passage.features**2)
         head, head_bias = slope.T @ passage.states[-1], slope.sum(axis=0)
+        squared = np.sum(passage.states**2, axis=2) + 1.0  # (L + 1, n)
+        head_curvature = -2.0 * squared[-1] @ (slope * passage.features)
         p = s.alpha * s.beta / (s.layers * s.particles) * left[:, None] * passage.adjoints[1:]  # (L, n, d)
         t, z = passage.activations, passage.states[:-1]
         q = (p @ self.outer.transpose(0, 2, 1)) * (1.0 - t**2)  # (L, n, M)
         outer, inner, bias = t.transpose(0, 2, 1) @ p, q.transpose(0, 2, 1) @ z, q.sum(axis=1)
-        return Gradients(outer, inner, bias, head, head_bias, float(0.5 * n * left @ left), f)
+        curvature = -2.0 * (squared[:-1, None] @ (q * t))[:, 0]
+        loss = float(0.5 * n * left @ left)
+        return Gradients(outer, inner, bias, head, head_bias, curvature, head_curvature, loss, f)
 
     def velocity(self, inputs: ArrayLike, targets: ArrayLike) -> tuple[Array, Gradients]:
         """Gradient flow in mean-field time: −L M ∂loss/∂θ and −K ∂loss/∂ω as one vector, and the gradients."""

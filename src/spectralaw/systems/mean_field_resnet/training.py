@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectralaw._checks import finite, positive_integer
-from spectralaw.display import Shown, number
+from spectralaw.display import Shown, number, with_error
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.mean_field_resnet.divergence import moved_divergence
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ENERGY = 1e-4  # of the initial loss: largest imbalance of a path that counts as gradient flow
 _RTOL, _ATOL = 1e-6, 1e-9
+_RECORDS = (
+    "loss", "rate", "least", "least_layers", "least_output", "output_divergence", "output_error", "layer_divergence",
+    "layer_error", "output_fit",
+)  # fmt: skip
 _LARGEST = 1e9  # of the initial size: parameters that have grown more are lost
 
 
@@ -46,9 +50,15 @@ class TrainingPath(Shown):
     least_output: Array
     """λ_min(G₂)."""
     output_divergence: Array | None
-    """KL of output particles from their start, by Gaussian fits (``moved_divergence``); None if they are too few."""
+    """KL(τ_t‖τ₀) of the output particles, by transport; None if they do not start as draws of the initial law."""
+    output_error: Array | None
+    """Its standard error, from the number of output particles."""
     layer_divergence: Array | None
     """The same for the particles of a layer, mean over layers."""
+    layer_error: Array | None
+    output_fit: Array | None
+    """KL between Gaussian fits of the output particles (``moved_divergence``), which sees means and covariances only;
+    None if they are too few."""
     samples: int
     residual: float
     """Certificate: |loss lost − ∫ |gradient|² dt| over the initial loss, zero along the exact flow."""
@@ -69,25 +79,23 @@ class TrainingPath(Shown):
         """Records over ``time``; divergences that do not exist are left out."""
         import xarray
 
-        found = {name: ("time", values) for name, values in self._records().items() if values is not None}
+        records = {name: getattr(self, name) for name in (*_RECORDS, "bound", "expected")}
+        found = {name: ("time", values) for name, values in records.items() if values is not None}
         attrs = {**self.start.setting.to_dict(), "samples": self.samples, "residual": self.residual}
         attrs = {name: int(value) if isinstance(value, bool) else value for name, value in attrs.items()}
         return xarray.Dataset(found, coords={"time": self.time}, attrs={**attrs, "status": str(self.status)})
 
-    def _records(self) -> dict[str, Array | None]:
-        names = ("loss", "rate", "least", "least_layers", "least_output", "output_divergence", "layer_divergence")
-        return {name: getattr(self, name) for name in (*names, "bound", "expected")}
-
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
-        last = lambda values: "too few particles" if values is None else number(float(values[-1]))  # noqa: E731
+        missing = "not known: the start is no draw of the initial law"
+        last = lambda a, e: missing if a is None else with_error(float(a[-1]), float(e[-1]))  # noqa: E731
         return f"Training of a residual network on {self.samples} samples", [
             ("status", f"{self.status} (imbalance {self.residual:.1e})"),
             *([("", self.message)] if self.message else []),
             ("time, records", f"{number(float(self.time[-1]))}, {self.time.size}"),
             ("loss", f"{number(float(self.loss[0]))} → {number(float(self.loss[-1]))}"),
             ("λ_min(G)", f"{number(float(self.least[0]))} → {number(float(self.least[-1]))}"),
-            ("KL of output particles", last(self.output_divergence)),
-            ("KL of layer particles", last(self.layer_divergence)),
+            ("KL of output particles", last(self.output_divergence, self.output_error)),
+            ("KL of layer particles", last(self.layer_divergence, self.layer_error)),
         ]
 
 
@@ -151,16 +159,16 @@ def train(
     record = _Record(network, x, y)
     steps = _flow(network, x, y, end) if step is None else _descent(network, x, y, end, positive("step", step))
     message, count, fell = "", 0, True
-    at, state, spent = 0.0, network.vector(), 0.0
-    previous = record.add(at, network)
+    at, state = 0.0, _State(network.vector(), np.zeros(_count(network)), 0.0)
+    previous = record.add(at, network, state.stretch)
     first = previous
     for count, taken in enumerate(steps, 1):
-        at, state, spent = taken
-        if not np.max(np.abs(state)) <= _LARGEST * network.setting.initial_std:
+        at, state = taken
+        if not np.max(np.abs(state.parameters)) <= _LARGEST * network.setting.initial_std:
             message = f"the parameters diverged by time {number(at)}; a smaller step would be right"
             break
-        here = network.from_vector(state)
-        loss = record.add(at, here) if count % every == 0 or at >= end else here.loss(x, y)
+        here = network.from_vector(state.parameters)
+        loss = record.add(at, here, state.stretch) if count % every == 0 or at >= end else here.loss(x, y)
         fell, previous = fell and loss <= previous, loss
         if fraction is not None and loss <= fraction * first:
             break
@@ -168,8 +176,8 @@ def train(
             message = f"most_steps, {most}, were made by time {number(at)} of {number(end)}"
             break
     if not message and record.time[-1] < at:
-        record.add(at, network.from_vector(state))
-    residual = abs(first - record.loss[-1] - spent) / first if first > 0.0 else 0.0
+        record.add(at, network.from_vector(state.parameters), state.stretch)
+    residual = abs(first - record.loss[-1] - state.spent) / first if first > 0.0 else 0.0
     if not message and at < end and (fraction is None or previous > fraction * first):
         message = f"the flow could not be followed beyond time {number(at)}"
     if not message and fraction is not None and previous > fraction * first:
@@ -190,42 +198,62 @@ def positive(name: str, value: float) -> float:
     return value
 
 
-def _flow(network: ScaledResNet, x: Array, y: Array, end: float) -> Iterator[tuple[float, Array, float]]:
-    """(time, parameters, ∫ |gradient|² dt) after every accepted step; the integral is solved along with the rest."""
+@dataclass(frozen=True)
+class _State:
+    """Where a training is: parameters, ∫ ∇·velocity dt of each particle (layers first), ∫ |gradient|² dt."""
+
+    parameters: Array
+    stretch: Array
+    spent: float
+
+    def vector(self) -> Array:
+        return np.concatenate([self.parameters, self.stretch, [self.spent]])
+
+
+def _count(network: ScaledResNet) -> int:
+    s = network.setting
+    return s.layers * s.particles + s.output_particles
+
+
+def _flow(network: ScaledResNet, x: Array, y: Array, end: float) -> Iterator[tuple[float, _State]]:
+    """Time and state after every accepted step; the integrals are solved along with the parameters."""
     from scipy.integrate import RK45
 
-    def right(_: float, values: Array) -> Array:
-        velocity, energy = _velocity(network.from_vector(values[:-1]), x, y)
-        return np.append(velocity, energy)
-
-    solver = RK45(right, 0.0, np.append(network.vector(), 0.0), end, rtol=_RTOL, atol=_ATOL)
+    size, count = network.vector().size, _count(network)
+    start = np.concatenate([network.vector(), np.zeros(count + 1)])
+    right = lambda _, values: _velocity(network.from_vector(values[:size]), x, y).vector()  # noqa: E731
+    solver = RK45(right, 0.0, start, end, rtol=_RTOL, atol=_ATOL)
     while solver.status == "running":
         solver.step()
         if solver.status == "failed":
             return
-        yield float(solver.t), solver.y[:-1], float(solver.y[-1])
+        values = solver.y
+        yield float(solver.t), _State(values[:size], values[size:-1], float(values[-1]))
 
 
-def _descent(
-    network: ScaledResNet, x: Array, y: Array, end: float, step: float
-) -> Iterator[tuple[float, Array, float]]:
+def _descent(network: ScaledResNet, x: Array, y: Array, end: float, step: float) -> Iterator[tuple[float, _State]]:
     count = int(np.ceil(end / step - 1e-9))
-    state, spent = network.vector(), 0.0
+    state = _State(network.vector(), np.zeros(_count(network)), 0.0)
     for k in range(count):
         size = min(step, end - k * step)
-        velocity, energy = _velocity(network.from_vector(state), x, y)
+        moving = _velocity(network.from_vector(state.parameters), x, y)
         with np.errstate(over="ignore", invalid="ignore"):
-            state, spent = state + size * velocity, spent + size * energy
-        yield (end if k == count - 1 else (k + 1) * step), state, spent
+            state = _State(
+                state.parameters + size * moving.parameters,
+                state.stretch + size * moving.stretch,
+                state.spent + size * moving.spent,
+            )
+        yield (end if k == count - 1 else (k + 1) * step), state
 
 
-def _velocity(network: ScaledResNet, x: Array, y: Array) -> tuple[Array, float]:
-    """Velocity of all parameters, and −d loss/dt = L M |∂loss/∂θ|² + K |∂loss/∂ω|²."""
-    velocity, _ = network.velocity(x, y)
+def _velocity(network: ScaledResNet, x: Array, y: Array) -> _State:
+    """d/dt of a state; −d loss/dt = L M |∂loss/∂θ|² + K |∂loss/∂ω|²."""
+    velocity, found = network.velocity(x, y)
     s = network.setting
-    inner = s.layers * s.particles * (2 * s.dimension + 1)
-    parts = velocity[:inner], velocity[inner:]
-    return velocity, float(parts[0] @ parts[0] / (s.layers * s.particles) + parts[1] @ parts[1] / s.output_particles)
+    layers, head = s.layers * s.particles, s.output_particles
+    inner = layers * (2 * s.dimension + 1)
+    spent = float(velocity[:inner] @ velocity[:inner] / layers + velocity[inner:] @ velocity[inner:] / head)
+    return _State(velocity, np.concatenate([-layers * found.curvature.ravel(), -head * found.head_curvature]), spent)
 
 
 @dataclass
@@ -240,7 +268,7 @@ class _Record:
     rows: list[tuple[float, ...]] = field(default_factory=list)
     last: ScaledResNet | None = None
 
-    def add(self, time: float, network: ScaledResNet) -> float:
+    def add(self, time: float, network: ScaledResNet, stretch: Array) -> float:
         passage = network.passage(self.x)
         made = gram_of(network, passage)
         left = network.outputs_of(passage.features) - self.y
@@ -248,25 +276,38 @@ class _Record:
         rate = float(left @ made.total @ left) / square if square > 0.0 else 0.0
         self.time.append(time)
         self.loss.append(0.5 * square / len(left))
-        self.rows.append((rate, made.least, made.least_layers, made.least_output, *self._moved(network)))
+        self.rows.append((rate, made.least, made.least_layers, made.least_output, *self._moved(network, stretch)))
         self.last = network
         return self.loss[-1]
 
-    def _moved(self, network: ScaledResNet) -> tuple[float, float]:
+    def _moved(self, network: ScaledResNet, stretch: Array) -> tuple[float, ...]:
+        """Divergences with their errors, and that of the fits.
+
+        Along the flow of a particle ln τ_t falls by ∫ ∇·velocity dt, so KL(τ_t‖τ₀) is the mean over particles of
+        ln τ₀(start) − ∫ ∇·velocity dt − ln τ₀(now).
+        """
         s = self.start.setting
-        output = layers = 0.0
-        if s.output_particles > s.dimension + 1:
-            output = moved_divergence(self.start.output_particles(), network.output_particles())
-        if s.particles > 2 * s.dimension + 1:
-            pairs = zip(self.start.particles(), network.particles(), strict=True)
-            layers = float(np.mean([moved_divergence(before, after) for before, after in pairs]))
-        return output, layers
+        found: list[float] = []
+        split = s.layers * s.particles
+        for before, after, grown, paired in (
+            (self.start.output_particles(), network.output_particles(), stretch[split:], s.symmetric),
+            (self.start.particles(), network.particles(), stretch[:split], False),
+        ):
+            size = np.sum((after - before) * (after + before), axis=-1).ravel() / (2.0 * s.initial_std**2)
+            terms = size - grown
+            if paired:  # what is of first order in the motion cancels in opposite pairs, and so must its noise
+                terms = terms.reshape(2, -1).mean(axis=0)
+            found += [float(terms.mean()), float(np.std(terms) / np.sqrt(max(terms.size - 1, 1)))]
+        fits = s.output_particles > s.dimension + 1
+        fit = moved_divergence(self.start.output_particles(), network.output_particles()) if fits else np.nan
+        return (*found, fit)
 
     def path(self, residual: float, status: Status, message: str) -> TrainingPath:
         s = self.start.setting
-        rate, least, least_layers, least_output, output, layers = np.array(self.rows).T
+        rate, least, least_layers, least_output, *moved, fit = np.array(self.rows).T
+        divergences = [values if self.start.drawn else None for values in moved]
         return TrainingPath(
             self.last or self.start, self.start, np.array(self.time), np.array(self.loss), rate, least, least_layers,
-            least_output, output if s.output_particles > s.dimension + 1 else None,
-            layers if s.particles > 2 * s.dimension + 1 else None, len(self.y), residual, status, message,
+            least_output, *divergences, fit if s.output_particles > s.dimension + 1 else None, len(self.y), residual,
+            status, message,
         )  # fmt: skip

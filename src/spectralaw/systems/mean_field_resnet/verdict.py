@@ -25,7 +25,7 @@ LEAST = "λ_min(G) ≥ β² λ_min(G₂) > 0 all along the training"
 DECAY = "the loss falls at least as fast as exp(−(2/n) ∫ λ_min(G) dt)"
 RATE = "the loss falls by the rate that G has along the error of the outputs, to 2 %"
 COMPLEXITY = "the Rademacher complexity of the KL ball is found, and below √(2r/n)"
-MOVED = "for β ≥ 4 the KL divergence that training moves the output particles by falls as β^(−2), exponent to 0.05"
+MOVED = "for β ≥ 8 the KL divergence that training moves the output particles by falls as β^(−2), exponent to 0.05"
 GAP = "the generalisation gap falls with n at least as fast as n^(−1/2)"
 LAYERS = "from four layers on the generalisation gap changes by less than 10 % with L"
 FIXED = "with fixed layers the gap of the absolute error is below 2β √(2r/n), r the KL of the trained particles"
@@ -88,7 +88,7 @@ def _width(data: xarray.Dataset) -> list[Claim]:
         Claim.of(
             NOISE,
             about,
-            f"measured over predicted {', '.join(f'{value:.3f}' for value in ratio)}; farthest by {scores.max():.1f} standard errors",
+            f"ratios {', '.join(f'{value:.3f}' for value in ratio)}, within {scores.max():.1f} standard errors",
             bool(scores.max() <= 3.5 and np.max(np.abs(ratio - 1.0)) <= 0.05),
         ),
     ]
@@ -162,7 +162,7 @@ def _gap_about(data: xarray.Dataset, axis: str) -> str:
 
 def _moved(data: xarray.Dataset) -> list[Claim]:
     about = _gap_about(data, "beta")
-    large = data.sel(beta=data.beta >= 4.0)
+    large = data.sel(beta=data.beta >= 8.0)
     divergence = large.divergence.values
     if not _positive(divergence) or large.sizes["beta"] < 3:
         return [Claim.of(MOVED, about, "no positive divergences at three β", False, _LOST)]

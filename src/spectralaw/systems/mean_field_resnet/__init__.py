@@ -19,8 +19,9 @@ from spectralaw.systems.mean_field_resnet.generalisation import Gap, generalisat
 from spectralaw.systems.mean_field_resnet.gram import Gram, gram
 from spectralaw.systems.mean_field_resnet.network import Gradients, ScaledResNet
 from spectralaw.systems.mean_field_resnet.rademacher import Complexity, kl_ball_rademacher
+from spectralaw.systems.mean_field_resnet.record import TrainingPath
 from spectralaw.systems.mean_field_resnet.setting import ResNetSetting
-from spectralaw.systems.mean_field_resnet.training import TrainingPath, train
+from spectralaw.systems.mean_field_resnet.training import train
 from spectralaw.systems.mean_field_resnet.width import WidthFluctuation, width_fluctuation, width_std
 
 __all__ = [

@@ -168,7 +168,7 @@ EXPERIMENT = Experiment(
     claims=CLAIMS,
     sizes={
         "quick": {
-            "samples": 20, "scaled_time": 1000.0, "networks": 200, "signs": 2000, "seeds": 16, "most_samples": 256,
+            "samples": 20, "scaled_time": 1000.0, "networks": 200, "signs": 2000, "seeds": 12, "most_samples": 256,
         },
         "paper": {
             "samples": 40, "scaled_time": 4000.0, "networks": 1000, "signs": 20_000, "seeds": 60, "most_samples": 1024,

@@ -22,8 +22,8 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
     import matplotlib
 
     parts = {data.attrs["part"]: data for data in datasets}
-    with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(10.2, 4.9)
+    with matplotlib.rc_context({**SETTINGS, "legend.fontsize": 6.8, "legend.handlelength": 1.5}):  # pyright: ignore[reportArgumentType]
+        figure = new_figure(9.0, 4.4)
         axes = figure.subplots(2, 4)
         _depth(axes[0, 0], parts["depth"])
         _width(axes[0, 1], parts["width"])
@@ -43,7 +43,8 @@ def _depth(axis: Axes, data: xarray.Dataset) -> None:
         axis.plot(data.layers, float(data.coefficient[k]) / data.layers, color=COLOURS[k], linewidth=1.0)
     axis.set(xscale="log", yscale="log", xlabel=r"layers $L$", ylabel=r"$|z_L - z(1)|$", title="finite depth")
     few_labels(axis.xaxis)
-    axis.legend(title="lines: predicted $c/L$", title_fontsize=8)
+    axis.legend(title="lines: predicted $c/L$", title_fontsize=6.8)
+    axis.set_ylim(top=axis.get_ylim()[1] * 6.0)  # room for the legend
 
 
 def _width(axis: Axes, data: xarray.Dataset) -> None:
@@ -53,7 +54,7 @@ def _width(axis: Axes, data: xarray.Dataset) -> None:
     axis.set(xscale="log", yscale="log", xlabel=r"particles $M$", ylabel=r"std of $z_L$", title="finite width")
     few_labels(axis.xaxis)
     few_labels(axis.yaxis)
-    axis.legend()
+    axis.legend(loc="lower left")
 
 
 def _loss(axis: Axes, data: xarray.Dataset) -> None:
@@ -62,7 +63,8 @@ def _loss(axis: Axes, data: xarray.Dataset) -> None:
     axis.plot(time, data.expected, color=COLOURS[5], linestyle=_DASHED, label="by the rate of $G$")
     axis.plot(time, data.bound, color=COLOURS[1], label=r"bound by $\lambda_{\min}(G)$")
     axis.set(yscale="log", xlabel=r"time $\times\ \beta^2$", title="training loss")
-    axis.legend()
+    axis.legend(loc="lower left")
+    axis.set_ylim(bottom=axis.get_ylim()[0] / 30.0)
 
 
 def _eigenvalues(axis: Axes, data: xarray.Dataset) -> None:
@@ -96,7 +98,8 @@ def _moved(axis: Axes, data: xarray.Dataset) -> None:
     axis.plot(beta, divergence[-1] * (beta[-1] / beta) ** 2, color=INK, linewidth=1.0, label=r"$\beta^{-2}$")
     axis.set(xscale="log", yscale="log", xlabel=r"$\beta$", ylabel="KL from the start", title="how far particles move")
     few_labels(axis.xaxis)
-    axis.legend()
+    axis.legend(loc="lower left")
+    axis.set_ylim(bottom=axis.get_ylim()[0] / 3.0)
 
 
 def _gap(axis: Axes, data: xarray.Dataset, fixed: xarray.Dataset) -> None:
@@ -108,9 +111,8 @@ def _gap(axis: Axes, data: xarray.Dataset, fixed: xarray.Dataset) -> None:
     axis.plot(n, float(data.gap[0]) * np.sqrt(n[0] / n), color=INK, linewidth=0.8, label=r"$n^{-1/2}$")
     axis.set(xscale="log", yscale="log", xlabel=r"samples $n$", title="generalisation gap")
     few_labels(axis.xaxis)
-    axis.legend(fontsize=6.5)
-    low, high = axis.get_ylim()
-    axis.set_ylim(low, high * 10.0)  # room for the legend
+    axis.legend(loc="upper right")
+    axis.set_ylim(top=axis.get_ylim()[1] * 40.0)
 
 
 def _others(axis: Axes, layers: xarray.Dataset, betas: xarray.Dataset) -> None:

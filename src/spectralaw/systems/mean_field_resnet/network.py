@@ -185,14 +185,13 @@ class ScaledResNet:
         return np.concatenate([getattr(self, name).ravel() for name in AXES])
 
     def from_vector(self, values: ArrayLike) -> ScaledResNet:
-        """A network of the same setting with the parameters of a vector as ``vector`` makes it."""
+        """A network of the same setting with the parameters of a vector as ``vector`` makes it; not ``drawn``."""
         sizes = [int(np.prod(self._shape(name))) for name in AXES]
         flat = real_array("values", values, (sum(sizes),), "(parameters,)")
         parts = np.split(flat, np.cumsum(sizes)[:-1])
-        return ScaledResNet(
-            self.setting,
-            **{name: part.reshape(self._shape(name)) for name, part in zip(AXES, parts, strict=True)},
-        )
+        shaped = (part.reshape(self._shape(name)) for name, part in zip(AXES, parts, strict=True))
+        outer, inner, bias, head, head_bias = shaped
+        return ScaledResNet(self.setting, outer, inner, bias, head, head_bias)
 
     def particles(self) -> Array:
         """θ_lm, shape (layers, particles, 2 dimension + 1)."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from spectralaw.display import with_error
 from spectralaw.reproduction.claims import Claim
+from spectralaw.systems.mean_field_resnet.record import decayed
 from spectralaw.systems.mean_field_resnet.setting import Array
-from spectralaw.systems.mean_field_resnet.training import decayed
 from spectralaw.systems.slopes import log_slope
 
 if TYPE_CHECKING:

@@ -79,7 +79,7 @@ def moved_divergence(before: ArrayLike, after: ArrayLike) -> float:
     """KL(N(m', S')‖N(m, S)) between Gaussian fits of the same particles before and after a motion.
 
     Exactly zero without a motion, for both fits share their noise; the relative error of what is left is of order
-    1/√particles. Training records use it: they see motions far below the bias of ``gaussian_divergence``.
+    1/√particles. It sees motions far below the bias of ``gaussian_divergence``, but of them only means and covariances.
 
     Parameters
     ----------
@@ -99,8 +99,9 @@ def moved_divergence(before: ArrayLike, after: ArrayLike) -> float:
 def neighbour_divergence(particles: ArrayLike, std: float = 1.0, neighbours: int = 5) -> Divergence:
     """KL(τ‖N(0, std² I)) as cross-entropy, a plain average, less the entropy from distances to the k-th neighbour.
 
-    Of no assumption on the shape of τ, and of more noise than the Gaussian fit. Bias of the entropy (Kozachenko and
-    Leonenko's) falls as slowly as particles^(−2/D) and is not known in general.
+    Of no assumption on the shape of τ, and of more noise than the Gaussian fit. The bias of the entropy (Kozachenko and
+    Leonenko's) falls as slowly as particles^(−2/D) and is not known in general; it can be many standard errors where
+    training has drawn particles onto thin sets. ``TrainingPath.output_divergence`` is free of it.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = {data.attrs["part"]: data for data in datasets}
     with matplotlib.rc_context({**SETTINGS, "legend.fontsize": 6.8, "legend.handlelength": 1.5}):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(9.0, 4.4)
+        figure = new_figure(8.8, 4.35)
         axes = figure.subplots(2, 4)
         _depth(axes[0, 0], parts["depth"])
         _width(axes[0, 1], parts["width"])

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import entries, ours, positive_integer, whole
 from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.mean_field_resnet.network import propagate
 from spectralaw.systems.mean_field_resnet.setting import Array, ResNetSetting, real_array
 from spectralaw.systems.slopes import Slope, log_slope
@@ -21,7 +21,7 @@ _ALLOWED = 1e-3  # of the smallest error: how well the reference must be known
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class DepthError(Shown):
+class DepthError(ByValue, Shown):
     """Distance of z_L from the flow's z(1), root mean square over inputs, for each number of layers."""
 
     layers: Array
@@ -50,7 +50,7 @@ class DepthError(Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class SmoothParticles:
+class SmoothParticles(ByValue):
     """M particles that vary over the depth s ∈ [0, 1]: θ_m(s) = A_m cos πs + B_m sin πs, A and B Gaussian.
 
     At every s they are independent Gaussians of the standard deviation ``initial_std``.

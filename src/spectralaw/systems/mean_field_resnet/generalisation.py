@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spectralaw._checks import at_least, ours, positive_integer, seed_list
 from spectralaw.display import Shown, with_error
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.mean_field_resnet.depth import sphere
 from spectralaw.systems.mean_field_resnet.network import ScaledResNet
 from spectralaw.systems.mean_field_resnet.setting import Array, ResNetSetting
@@ -21,7 +21,7 @@ _SCALED_TIME = 100.0
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Gap(Shown):
+class Gap(ByValue, Shown):
     """Errors on training samples and on fresh ones, one entry for each seed."""
 
     training: Array

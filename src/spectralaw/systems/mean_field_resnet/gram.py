@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectralaw.display import Shown, number
+from spectralaw.results import ByValue
 from spectralaw.systems.mean_field_resnet.network import Passage, ScaledResNet, required
 from spectralaw.systems.mean_field_resnet.setting import Array
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Gram(Shown):
+class Gram(ByValue, Shown):
     """G = α²β² G₁ + β² G₂ on some inputs: under gradient flow df/dt = −(1/n) G (f − y)."""
 
     layers: Array = field(repr=False)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from spectralaw._checks import ours, shown, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.results import ByValue
 from spectralaw.systems.mean_field_resnet.setting import Array, ResNetSetting, real_array
 
 AXES = {
@@ -22,8 +23,8 @@ AXES = {
 """Parameters by name, with their axes as fields of the setting."""
 
 
-@dataclass(frozen=True)
-class Gradients:
+@dataclass(frozen=True, eq=False)
+class Gradients(ByValue):
     """Derivatives of the loss (1/2n) Σ (f_i − y_i)² with respect to each parameter, in the shapes of the network."""
 
     outer: Array
@@ -40,8 +41,8 @@ class Gradients:
     """f_i, shape (inputs,)."""
 
 
-@dataclass(frozen=True)
-class Passage:
+@dataclass(frozen=True, eq=False)
+class Passage(ByValue):
     """What inputs become on their way through a network, and what comes back from the output.
 
     The adjoint is p_l = (1/β) ∂f/∂z_l, from p_L = (1/K) Σ_k (1 − h_k²) v_k downwards.
@@ -58,7 +59,7 @@ class Passage:
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledResNet:
+class ScaledResNet(ByValue):
     """Parameters of a residual network in the mean-field scaling, and the functions that they define.
 
     Particles of layer l are θ_lm = (u_lm, w_lm, b_lm): ``outer``, ``inner``, ``bias``; those of the output are

@@ -28,7 +28,7 @@ class Complexity(Shown):
     standard_error: float
     """From the sampled sign vectors; 0 where all of them were taken."""
     bound: float
-    """c √(2 radius/n) with c = max(1, max |h|): what no value exceeds; c = 1 for |h| ≤ 1."""
+    """c √(2 radius/n) with c = max(1, max |h|), which the average over all signs does not exceed; c = 1 for |h| ≤ 1."""
     radius: float
     inputs: int
     signs: int

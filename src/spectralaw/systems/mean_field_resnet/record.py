@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectralaw.display import Shown, number, with_error
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.mean_field_resnet.divergence import moved_divergence
 from spectralaw.systems.mean_field_resnet.gram import gram_of
 from spectralaw.systems.mean_field_resnet.network import ScaledResNet
@@ -24,7 +24,7 @@ _RECORDS = (
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class TrainingPath(Shown):
+class TrainingPath(ByValue, Shown):
     """A training: the network at its end, and loss, Gram eigenvalues and divergences at its recorded times."""
 
     network: ScaledResNet

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import entries, ours, positive_integer, seed_list
 from spectralaw.display import Shown, with_error
 from spectralaw.errors import InvalidInput
+from spectralaw.results import ByValue
 from spectralaw.systems.gaussian import rule
 from spectralaw.systems.mean_field_resnet.depth import sphere
 from spectralaw.systems.mean_field_resnet.network import ScaledResNet
@@ -21,7 +22,7 @@ _POINTS = 80  # of the Gauss–Hermite rule
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class WidthFluctuation(Shown):
+class WidthFluctuation(ByValue, Shown):
     """Standard deviation of a coordinate of z_L over networks, for each number of particles a layer."""
 
     particles: Array

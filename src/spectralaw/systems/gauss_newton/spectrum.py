@@ -112,6 +112,8 @@ def gn_spectrum(weights: Any, covariance: Any = None, *, method: str = "auto") -
     InvalidInput
         For weights that cannot be multiplied or do not fit the covariance, and for one that is not positive
         semidefinite.
+    ConvergenceFailure
+        Where Lanczos steps find no smallest eigenvalue at all.
 
     References
     ----------
@@ -126,7 +128,7 @@ def gn_spectrum(weights: Any, covariance: Any = None, *, method: str = "auto") -
 def spectrum_of(matrices: Sequence[Array], spacing: float, data: Factor, method: str = "auto") -> GNSpectrum:
     """:func:`gn_spectrum` of checked arguments."""
     exact = chain(matrices, data.columns)
-    changed = _changed(matrices, spacing, data)
+    changed = changed_chain(matrices, spacing, data)
     found = ranks(exact, exact if changed is None else changed)
     size = exact.outputs * matrices[0].shape[1]
     spread = singular_values(data.columns)
@@ -156,7 +158,7 @@ def spectrum_of(matrices: Sequence[Array], spacing: float, data: Factor, method:
     return GNSpectrum(values, found.total, size, condition, how, residual, status, message)
 
 
-def _changed(matrices: Sequence[Array], spacing: float, data: Factor) -> Chain | None:
+def changed_chain(matrices: Sequence[Array], spacing: float, data: Factor) -> Chain | None:
     """The chain with every number changed by up to one spacing of its format."""
     rng = np.random.default_rng(0)
     columns = data.perturbed(rng)

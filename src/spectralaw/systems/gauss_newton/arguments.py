@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import entries, shown, vector
+from spectralaw._checks import entries, finite, shown, vector
 from spectralaw.errors import InvalidInput
 from spectralaw.weights.files.memory import as_numpy
 
@@ -50,7 +51,7 @@ def layers(weights: Any) -> tuple[list[Array], float]:
     if not found:
         raise InvalidInput("weights must be a list of at least one matrix, not an empty one")
     matrices = [one for one, _ in found]
-    for i, (before, after) in enumerate(zip(matrices, matrices[1:], strict=False)):
+    for i, (before, after) in enumerate(pairwise(matrices)):
         if after.shape[1] != before.shape[0]:
             raise InvalidInput(
                 f"weights must be of shape (out, in) each and fit each other, but weights[{i + 1}] takes "
@@ -74,8 +75,6 @@ def residual(weights: Any, skip: float) -> list[Array]:
     InvalidInput
         For a layer that is not square: there is no identity to add to it.
     """
-    from spectralaw._checks import finite
-
     matrices, _ = layers(weights)
     beta = finite("skip", skip)
     for i, one in enumerate(matrices):

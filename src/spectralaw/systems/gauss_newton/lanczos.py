@@ -55,7 +55,9 @@ def extremes(exact: Chain, found: Ranks) -> tuple[float, float, float, str]:
 def _wrong(residual: float) -> str:
     if residual <= ACCURACY:
         return ""
-    return f"the eigenvalue is off by up to {residual:.1e} of itself: too small beside the largest to be applied exactly"
+    return (
+        f"the eigenvalue is off by up to {residual:.1e} of itself: too small beside the largest to be applied exactly"
+    )
 
 
 def _rayleigh(apply: Apply, vector: Array) -> tuple[float, float]:

@@ -86,7 +86,7 @@ def _checked(weights: Any, inputs: Any, slope: float) -> tuple[list[Array], Arra
     rows, _ = matrix("inputs", inputs)
     if rows.shape[1] != matrices[0].shape[1]:
         raise InvalidInput(
-            f"inputs must have a column for each of the {matrices[0].shape[1]} inputs of weights[0], not {rows.shape[1]}"
+            f"inputs must have {matrices[0].shape[1]} columns, one for each input of weights[0], not {rows.shape[1]}"
         )
     size = len(rows) * len(matrices[1])
     if size > LARGEST:

@@ -28,9 +28,7 @@ class Ranks:
         The ranges of A_1, A_2, … lie in one another, and so do the row spaces of …, C_2, C_1: in bases that follow
         them, x ⊗ y is seen by the matrix exactly where some layer has both x in its range and y in its row space.
         """
-        return sum(
-            (a - b) * c for a, b, c in zip(self.after, (0, *self.after[:-1]), self.before, strict=True)
-        )
+        return sum((a - b) * c for a, b, c in zip(self.after, (0, *self.after[:-1]), self.before, strict=True))
 
 
 def ranks(exact: Chain, changed: Chain) -> Ranks:

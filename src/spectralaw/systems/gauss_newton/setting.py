@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import at_least, choice, finite, positive_integer, whole
+from spectralaw._checks import at_least, choice, positive_integer, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.setting import Setting
 
@@ -52,13 +53,12 @@ class LinearNetwork(Setting):
             raise InvalidInput(f"skip must be 0 where no layer is square, not {self.skip:g}")
         if self.inputs == 1 and self.data_condition > 1.0:
             raise InvalidInput(f"data_condition must be 1 for one input, not {self.data_condition:g}")
-        finite("data_condition", self.data_condition)
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
         """(outputs, inputs) of every layer."""
         sizes = (self.inputs, *[self.width] * (self.depth - 1), self.outputs)
-        return tuple((after, before) for before, after in zip(sizes, sizes[1:], strict=False))
+        return tuple((after, before) for before, after in pairwise(sizes))
 
     def variances(self) -> Array:
         """Eigenvalues of S, descending."""

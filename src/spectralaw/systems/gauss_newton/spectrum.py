@@ -75,7 +75,10 @@ class GNSpectrum(Shown):
         pairs = [
             ("status", f"{self.status} ({self.residual:.1e})"),
             ("eigenvalues that are not zero", f"{self.rank} of {self.size}, {known}, by {self.method}"),
-            ("largest, smallest", ", ".join(number(float(v)) for v in self.eigenvalues[[0, -1]]) if len(self) else NONE),
+            (
+                "largest, smallest",
+                ", ".join(number(float(v)) for v in self.eigenvalues[[0, -1]]) if len(self) else NONE,
+            ),
             ("condition number κ", NONE if kappa is None else number(kappa)),
             ("of the data κ(S)", NONE if data is None else number(data)),
         ]

@@ -52,9 +52,9 @@ def sweep(
     Returns
     -------
     xarray.Dataset
-        condition_number, ratio (over κ(S)), bound, largest, smallest, rank, residual, spread (the largest singular value
-        of any layer without its skip) and status over the axes and ``seed``. Numbers that are no results are NaN there
-        and have status ``not_converged``.
+        condition_number, ratio (over κ(S)), bound, largest, smallest, rank, residual, spread (the largest singular
+        value of any layer without its skip) and status over the axes and ``seed``. Numbers that are no results are NaN
+        there and have status ``not_converged``.
 
     Raises
     ------

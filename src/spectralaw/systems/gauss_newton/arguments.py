@@ -12,7 +12,7 @@ from spectralaw._checks import entries, finite, shown, vector
 from spectralaw.errors import InvalidInput
 from spectralaw.weights.files.memory import as_numpy
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 EPS = float(np.finfo(np.float64).eps)
 
 

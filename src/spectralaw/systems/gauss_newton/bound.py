@@ -19,7 +19,7 @@ from spectralaw.systems.gauss_newton.spectrum import changed_chain
 if TYPE_CHECKING:
     import xarray
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

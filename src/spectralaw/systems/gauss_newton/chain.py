@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs, svdvals
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,12 @@ def singular_values(tall: Array) -> Array:
         tall = np.vstack([tall, np.zeros((columns - rows, columns))])
     if not tall.any():
         return np.zeros(columns)
-    values, _, _, work, _, info = lapack.dgejsv(
+    (jacobi,) = get_lapack_funcs(("gejsv",), (tall,))
+    values, _, _, work, _, info = jacobi(
         np.asfortranarray(tall), joba=0, jobu=3, jobv=3, jobr=1, jobt=0, jobp=0, overwrite_a=0
     )
     if info != 0:
-        return np.linalg.svd(tall, compute_uv=False)
+        return svdvals(tall)
     return np.sort(values * (work[0] / work[1]))[::-1]
 
 

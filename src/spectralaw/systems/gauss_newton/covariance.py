@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, lapack, solve_triangular
+from scipy.linalg import cholesky, get_lapack_funcs, solve_triangular
 
 from spectralaw._checks import vector
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.gauss_newton.arguments import EPS, matrix
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def factor(covariance: Any, inputs: int) -> Factor:
     size = scale[there]
     bad = np.any(np.diagonal(array) < -allowed * np.abs(array).max())
     correlations = array[np.ix_(there, there)] / size / size[:, None]
-    packed, order, rank, _ = lapack.dpstrf(np.asfortranarray(correlations), lower=1, tol=inputs * spacing)
+    (pivoted,) = get_lapack_funcs(("pstrf",), (correlations,))
+    packed, order, rank, _ = pivoted(np.asfortranarray(correlations), lower=1, tol=inputs * spacing)
     order = order.astype(np.intp) - 1
     whole = np.empty((len(there), rank))
     whole[order] = np.tril(packed)[:, :rank]
@@ -121,8 +122,8 @@ def _varying(variances: Array, spacing: float) -> NDArray[np.intp]:
 
 
 def _spacing(values: Any) -> float:
-    kind = getattr(values, "dtype", None)
-    return max(EPS, float(np.finfo(kind).eps)) if getattr(kind, "kind", "") == "f" else EPS
+    kind = np.asarray(values).dtype
+    return max(EPS, float(np.finfo(kind).eps)) if kind.kind == "f" else EPS
 
 
 def _same_size(given: int, inputs: int) -> None:

@@ -8,6 +8,7 @@ inverse preconditions the systems which the search for the smallest eigenvalue s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from spectralaw.errors import ConvergenceFailure
 from spectralaw.systems.gauss_newton.chain import Chain
 from spectralaw.systems.gauss_newton.ranks import Ranks
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 Apply = Callable[[Array], Array]
 ACCURACY = 1e-6
 """|Ĝ x − λ x| / λ within which λ is a result."""
+_TIGHT: Any = 1e-12  # relative, of Lanczos steps and of each system
 _MOST = 3000  # steps of conjugate gradients for one system
 _FLOOR = 1e-6  # of the first and last terms, where both vanish
 
@@ -36,20 +38,34 @@ def extremes(exact: Chain, found: Ranks) -> tuple[float, float, float, str]:
     apply = _operator(p, k, mask)
     size = exact.size
     start = np.where(mask, np.random.default_rng(0).standard_normal(mask.shape), 0.0).ravel()
-    whole = LinearOperator((size, size), matvec=apply, dtype=np.float64)
+    whole = _Applied(size, apply)
     try:
-        _, top = eigsh(whole, k=1, which="LA", v0=start, tol=1e-12, ncv=min(40, size - 1))
+        _, top = eigsh(whole, k=1, which="LA", v0=start, tol=_TIGHT, ncv=min(40, size - 1))
         largest, error = _rayleigh(apply, top[:, 0])
         if found.total == 1:
             return largest, largest, error, _wrong(error)
-        precondition = LinearOperator((size, size), matvec=_inverse(p, k, mask), dtype=np.float64)
-        inverse = LinearOperator((size, size), matvec=_solver(whole, precondition, mask), dtype=np.float64)
-        _, bottom = eigsh(inverse, k=1, which="LA", v0=start, tol=1e-10, ncv=min(20, size - 1), maxiter=20)
+        precondition = _Applied(size, _inverse(p, k, mask))
+        inverse = _Applied(size, _solver(whole, precondition, mask))
+        _, bottom = eigsh(inverse, k=1, which="LA", v0=start, tol=_TIGHT, ncv=min(20, size - 1), maxiter=20)
     except ArpackNoConvergence as failure:
         raise ConvergenceFailure("the extreme eigenvalues were not found by Lanczos steps") from failure
     smallest, other = _rayleigh(apply, bottom[:, 0])
     residual = max(error, other)
     return largest, smallest, residual, _wrong(residual)
+
+
+class _Applied(LinearOperator):
+    """A symmetric matrix that is known by what it does."""
+
+    def __init__(self, size: int, apply: Apply) -> None:
+        super().__init__(np.float64, (size, size))
+        self.apply = apply
+
+    def _matvec(self, x: Array) -> Array:
+        return self.apply(x.ravel())
+
+    def _adjoint(self) -> LinearOperator:
+        return self
 
 
 def _wrong(residual: float) -> str:
@@ -97,7 +113,7 @@ def _inverse(p: Sequence[Array], k: Sequence[Array], mask: Array) -> Apply:
 def _solver(whole: LinearOperator, precondition: LinearOperator, mask: Array) -> Apply:
     def solve(vector: Array) -> Array:
         right = np.where(mask.ravel(), vector, 0.0)
-        found, info = cg(whole, right, rtol=1e-12, atol=0.0, maxiter=_MOST, M=precondition)
+        found, info = cg(whole, right, rtol=_TIGHT, atol=0.0, maxiter=_MOST, M=precondition)
         if info:
             raise ConvergenceFailure(f"the smallest eigenvalue was not found: a system was not solved in {_MOST} steps")
         return found

@@ -13,7 +13,7 @@ from spectralaw.results import Status
 from spectralaw.systems.gauss_newton.arguments import EPS, layers, matrix
 from spectralaw.systems.gauss_newton.spectrum import RESOLVED, GNSpectrum
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 LARGEST = 4000
 """Samples times outputs, above which the matrix is refused: it would take minutes and a gigabyte."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from spectralaw.systems.gauss_newton.arguments import EPS
 from spectralaw.systems.gauss_newton.chain import Chain, triangle
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 _SAFETY = 10.0  # of the random change of one rounding; ranks of products of low rank were found with 3 to 100 alike
 
 

@@ -19,7 +19,7 @@ from spectralaw.systems.gauss_newton.covariance import Factor, factor
 from spectralaw.systems.gauss_newton.sources import Layers, read_layers
 from spectralaw.systems.gauss_newton.spectrum import GNSpectrum, spectrum_of
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 WELL = 10.0
 """κ up to which nothing is said to limit."""
 MOST = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from spectralaw._checks import at_least, choice, positive_integer, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.setting import Setting
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 INITIALISATIONS = ("gaussian", "orthogonal")
 
 

@@ -18,7 +18,7 @@ from spectralaw.weights.files.tensor import Tensor
 from spectralaw.weights.load import load
 from spectralaw.weights.selection import candidates
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from spectralaw.systems.gauss_newton.chain import Chain, chain, singular_values,
 from spectralaw.systems.gauss_newton.covariance import Factor, factor
 from spectralaw.systems.gauss_newton.ranks import Ranks, ranks
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 METHODS = ("auto", "dense", "blocks", "lanczos")
 RESOLVED = 1e-3
 """Relative change of an eigenvalue under rounding of the input above which it is no result."""

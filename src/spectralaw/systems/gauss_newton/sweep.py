@@ -13,6 +13,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.gauss_newton.arguments import EPS
 from spectralaw.systems.gauss_newton.bound import bound_of
+from spectralaw.systems.gauss_newton.chain import triangle
 from spectralaw.systems.gauss_newton.covariance import factor
 from spectralaw.systems.gauss_newton.setting import LinearNetwork
 from spectralaw.systems.gauss_newton.spectrum import spectrum_of
@@ -98,15 +99,11 @@ def _one(network: LinearNetwork, seed: int) -> tuple[dict[str, float], str]:
     bound = bound_of(weights, EPS, data).bound
     plain = network.replace(skip=0.0).weights(seed) if network.skip else weights
     numbers = {"bound": bound, "rank": spectrum.rank, "residual": spectrum.residual}
-    numbers["spread"] = max(float(np.linalg.norm(_small(one), 2)) for one in plain)
+    numbers["spread"] = max(
+        float(np.linalg.norm(triangle(one if one.shape[0] >= one.shape[1] else one.T), 2)) for one in plain
+    )
     kappa = spectrum.condition_number
     if spectrum.status is Status.CONVERGED and kappa is not None and spectrum.data_condition is not None:
         numbers |= {"condition_number": kappa, "ratio": kappa / spectrum.data_condition}
         numbers |= {"largest": float(spectrum.eigenvalues[0]), "smallest": float(spectrum.eigenvalues[-1])}
     return numbers, str(spectrum.status)
-
-
-def _small(one: np.ndarray) -> np.ndarray:
-    """A matrix with the same singular values and as few rows as can be."""
-    tall = one if one.shape[0] >= one.shape[1] else one.T
-    return np.linalg.qr(tall, mode="r")

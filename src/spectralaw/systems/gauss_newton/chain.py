@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import get_lapack_funcs, svdvals
+from scipy.linalg import get_lapack_funcs
 
 Array = NDArray[Any]
 
@@ -85,10 +85,10 @@ def singular_values(tall: Array) -> Array:
         np.asfortranarray(tall), joba=0, jobu=3, jobv=3, jobr=1, jobt=0, jobp=0, overwrite_a=0
     )
     if info != 0:
-        return svdvals(tall)
+        return np.asarray(np.linalg.svd(tall, compute_uv=False))
     return np.sort(values * (work[0] / work[1]))[::-1]
 
 
 def triangle(tall: Array) -> Array:
     """R of a QR factorisation where that is smaller: the same Gram matrix with as few rows as can be."""
-    return np.linalg.qr(tall, mode="r") if tall.shape[0] > tall.shape[1] else tall
+    return np.asarray(np.linalg.qr(tall, mode="r")) if tall.shape[0] > tall.shape[1] else tall

@@ -13,7 +13,7 @@ from spectralaw._checks import choice
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
-from spectralaw.systems.gauss_newton.arguments import layers
+from spectralaw.systems.gauss_newton.arguments import EPS, layers
 from spectralaw.systems.gauss_newton.chain import Chain, chain, singular_values, triangle
 from spectralaw.systems.gauss_newton.covariance import Factor, factor
 from spectralaw.systems.gauss_newton.ranks import Ranks, ranks
@@ -21,7 +21,9 @@ from spectralaw.systems.gauss_newton.ranks import Ranks, ranks
 Array = NDArray[Any]
 METHODS = ("auto", "dense", "blocks", "lanczos")
 RESOLVED = 1e-3
-"""Relative change of an eigenvalue under rounding of the input above which it is no result."""
+"""Relative change of an eigenvalue under rounding in 64 bits above which it is no result."""
+FORMAT = 0.3
+"""The same under rounding to the format of the input, where that is coarser."""
 _DENSE = 1000  # k r up to which all eigenvalues are computed at once, about 5 s
 _ENTRIES = 4e7  # of the stacked factor
 _BLOCKS = 1e10  # k r³ up to which two layers are taken block by block, about 30 s
@@ -145,20 +147,19 @@ def spectrum_of(matrices: Sequence[Array], spacing: float, data: Factor, method:
         from spectralaw.systems.gauss_newton.lanczos import extremes
 
         largest, smallest, residual, message = extremes(exact, found)
-        values = np.ldexp(np.array([largest, smallest] if found.total > 1 else [largest]), 2 * exponent)
+        values = np.array([largest, smallest] if found.total > 1 else [largest])
         status = Status.NOT_CONVERGED if message else Status.CONVERGED
-        return GNSpectrum(_in_range(values), found.total, size, condition, how, residual, status, message)
+        return GNSpectrum(_scaled(values, exponent), found.total, size, condition, how, residual, status, message)
     solve = _dense if how == "dense" else _blocks
     values = solve(exact, found)
     residual = np.inf
     if changed is not None:
         shift = changed.exponent - exact.exponent
         residual = float(np.max(np.abs(np.ldexp(solve(changed, found), shift) / values - 1.0) * 2.0))
-    sure = residual <= RESOLVED
+    sure = residual <= (RESOLVED if max(spacing, data.spacing) == EPS else FORMAT)
     message = "" if sure else "rounding of the numbers that were given changes the smallest eigenvalues"
     status = Status.CONVERGED if sure else Status.NOT_CONVERGED
-    values = _in_range(np.ldexp(values * values, 2 * exponent))
-    return GNSpectrum(values, found.total, size, condition, how, residual, status, message)
+    return GNSpectrum(_scaled(values * values, exponent), found.total, size, condition, how, residual, status, message)
 
 
 def changed_chain(matrices: Sequence[Array], spacing: float, data: Factor) -> Chain | None:
@@ -207,7 +208,9 @@ def _blocks(exact: Chain, found: Ranks) -> Array:
     return np.sort(np.concatenate(parts))[::-1]
 
 
-def _in_range(values: Array) -> Array:
+def _scaled(values: Array, exponent: int) -> Array:
+    with np.errstate(over="ignore", under="ignore"):
+        values = np.ldexp(values, 2 * exponent)
     if not np.all(np.isfinite(values)) or np.any(values < np.finfo(float).tiny):
         raise InvalidInput("weights and covariance must have products between 1e-154 and 1e154 in size; scale them")
     return values

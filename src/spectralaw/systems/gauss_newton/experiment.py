@@ -81,11 +81,14 @@ def _about(data: xarray.Dataset) -> str:
     }[a["part"]]
 
 
+_WORDS = {"ratio": "κ/κ(Σ)", "condition_number": "κ", "spread": "σmax"}
+
+
 def _missing(data: xarray.Dataset, name: str = "ratio") -> str:
     """Why numbers of all networks cannot be judged; empty where all are there."""
     values = data[name].values
     lost = int(np.sum(~(np.isfinite(values) & (values > 0.0)) | (data.status.values != "converged")))
-    return f"{lost} of {values.size} networks have no {'κ' if name == 'ratio' else name}" if lost else ""
+    return f"{lost} of {values.size} networks have no {_WORDS[name]}" if lost else ""
 
 
 def _claim(statement: str, data: xarray.Dataset, measured: str, agrees: bool | None, reason: str = "") -> Claim:
@@ -97,8 +100,9 @@ def _claim(statement: str, data: xarray.Dataset, measured: str, agrees: bool | N
 
 def _bound(data: xarray.Dataset) -> Claim:
     bound, kappa = data.bound.values, data.condition_number.values
-    if np.any(np.isnan(bound)):
-        return Claim.of(BOUND, _about(data), "not every network has a number", None, "a bound is missing")
+    missing = "a bound is missing" if np.any(np.isnan(bound)) else _missing(data, "condition_number")
+    if missing:
+        return Claim.of(BOUND, _about(data), "not every network has a number", None, missing)
     share = kappa / bound
     worst = float(np.max(share))
     measured = f"κ/bound from {np.min(share):.2g} to {worst:.4f} in {share.size} networks"
@@ -124,10 +128,10 @@ def _rate(data: xarray.Dataset) -> Claim:
             RATE, data, f"{len(large.width)} widths, {count} seeds", None, "ten seeds, three widths are needed"
         )
     mean = away.mean(axis=1)
-    error = away.std(axis=1, ddof=1) / np.sqrt(count) / mean
+    error = away.std(axis=1, ddof=1) / np.sqrt(count)
     if not np.all((mean > 0.0) & (error > 0.0)):
-        return _claim(RATE, data, "no scatter", False, "the means of |κ/κ(Σ) − 1| do not vary over seeds")
-    slope = log_slope(large.width.values, mean, error, 0.99)
+        return _claim(RATE, data, "no scatter", False, "|κ/κ(Σ) − 1| does not vary over seeds")
+    slope = log_slope(large.width.values, mean, error / mean, 0.99)
     wide_interval = slope.high - slope.low > 0.3
     measured = f"exponent {slope} from m = {_FROM} on, 99 % interval"
     reason = "the interval is wider than 0.3" if wide_interval else ""
@@ -135,9 +139,9 @@ def _rate(data: xarray.Dataset) -> Claim:
 
 
 def _depth(data: xarray.Dataset) -> list[Claim]:
-    log = np.log(data.ratio.values)
     if _missing(data):
         return [_claim(statement, data, "", None) for statement in (GROWS, RATIO)]
+    log = np.log(data.ratio.values)
     mean = log.mean(axis=2)
     error = log.std(axis=2, ddof=1) / np.sqrt(log.shape[2])
     return [_grows(data, mean, error), _ratio(data, mean, error)]
@@ -170,6 +174,11 @@ def _ratio(data: xarray.Dataset, mean: np.ndarray, error: np.ndarray) -> Claim:
         pull[place[2 * d, 2 * w]] += 1.0 / len(starts)
         pull[place[d, w]] -= 1.0 / len(starts)
     change, noise = abs(float(both.mean())), float(np.sqrt(np.sum((pull * error) ** 2)))
+    if alone.mean() <= 3.0 * noise:
+        seen = "depth alone changes nothing that could be seen"
+        return _claim(
+            RATIO, data, f"depth alone: {alone.mean():+.2f} ± {noise:.2f}", False if noise < 0.1 else None, seen
+        )
     allowed = _FIFTH * float(alone.mean())
     measured = (
         f"{len(starts)} pairs of networks change by {np.min(both):+.2f} to {np.max(both):+.2f}, {both.mean():+.3f} ± "
@@ -194,7 +203,9 @@ def _skip(data: xarray.Dataset) -> list[Claim]:
     sigma = data.spread.values
     if _missing(data) or _missing(data, "spread"):
         return [
-            Claim.of(s, _about(data), "not every network has a number", None, _missing(data) or "a σmax is missing")
+            Claim.of(
+                s, _about(data), "not every network has a number", None, _missing(data) or _missing(data, "spread")
+            )
             for s in (SKIP, ABOVE, IDENTITY)
         ]
     if skip[0] != 0.0:

@@ -182,7 +182,7 @@ def _from_rows(inputs: Any, width: int) -> Factor:
     rows, spacing = matrix("inputs", inputs)
     if rows.shape[1] != width:
         raise InvalidInput(
-            f"inputs must have a column for each of the {width} inputs of the first layer, not {rows.shape[1]}"
+            f"inputs must have {width} columns, one for each input of the first layer, not {rows.shape[1]}"
         )
     size = np.abs(rows).max(axis=0)
     there = np.flatnonzero(size > width * spacing * size.max()) if size.max() > 0.0 else np.empty(0, dtype=int)

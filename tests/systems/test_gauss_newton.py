@@ -351,6 +351,11 @@ BAD = [
     (lambda g: g([np.eye(2)], [[1.0, 0.5], [0.5, 0.0]]), "covariance must be positive semidefinite"),
     (lambda g: g([np.eye(2)], np.zeros((2, 2))), "covariance must have an entry other than zero"),
     (lambda g: g([np.eye(2)], [[1.0, np.inf], [np.inf, 1.0]]), "covariance.* must be finite"),
+    (lambda g: g([np.eye(2)], [[1.0, 2.0], [3.0]]), "covariance must be a matrix, with rows of one length"),
+    (lambda g: g([np.eye(2)], []), "covariance must be a non-empty list of numbers"),
+    (lambda g: g([np.eye(2)], "wide"), "covariance must be a matrix of numbers, not 'wide'"),
+    (lambda g: g([np.eye(2)], [1.0, None]), "covariance must be a list of numbers, but its entry 1 is None"),
+    (lambda g: g([np.ones((8193, 1))]), "weights must have at most 8,192 outputs, not 8,193"),
     (lambda g: g([np.eye(2)], 2.0), "covariance must be a matrix of numbers, not 2.0"),
 ]
 

@@ -126,7 +126,7 @@ def test_reports_are_plain_values_and_shown():
     dead = gn.conditioning_report([np.zeros((3, 2)), np.zeros((2, 3))])
     assert dead.limit is gn.Limit.UNKNOWN and dead.status is Status.COLLAPSED and "is zero" in dead.sentences[0]
     assert "unknown" in repr(dead)
-    lost = gn.conditioning_report(gn.LinearNetwork(8, 8, 8, 60).weights(0))
+    lost = gn.conditioning_report(gn.LinearNetwork(8, 8, 8, 45).weights(0))
     assert lost.limit is gn.Limit.UNKNOWN and lost.condition_number is None and "not known" in lost.sentences[0]
 
 
@@ -138,6 +138,7 @@ def test_reports_are_plain_values_and_shown():
         (({"a": np.ones(3)},), "source must hold at least one matrix of weights; it has a"),
         (({"a": np.full((2, 2), np.nan)},), "'a' must be finite"),
         (({"a": np.array([["x"]])},), "source cannot be read as a whole: a: "),
+        (({"a": np.ones((1, 8193))},), "weights must have at most 8,192 inputs, not 8,193"),
         ((3,), "source must be a path"),
         ((["a"],), r"weights\[0\] must be a matrix"),
         (("nowhere.npz",), "source must be a file or folder that exists"),

@@ -14,6 +14,8 @@ from spectralaw.weights.files.memory import as_numpy
 
 Array = NDArray[Any]
 EPS = float(np.finfo(np.float64).eps)
+LARGEST = 8192
+"""Inputs and outputs of a network: half a gigabyte for a matrix of that size squared."""
 
 
 def matrix(name: str, value: Any) -> tuple[Array, float]:
@@ -56,6 +58,11 @@ def layers(weights: Any) -> tuple[list[Array], float]:
             raise InvalidInput(
                 f"weights must be of shape (out, in) each and fit each other, but weights[{i + 1}] takes "
                 f"{after.shape[1]} inputs and weights[{i}] gives {before.shape[0]} outputs"
+            )
+    for end, size in (("inputs", matrices[0].shape[1]), ("outputs", matrices[-1].shape[0])):
+        if size > LARGEST:
+            raise InvalidInput(
+                f"weights must have at most {LARGEST:,} {end}, not {size:,}: matrices of that size squared are made"
             )
     return matrices, max(spacing for _, spacing in found)
 

@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.display import Shown, number
-from spectralaw.systems.gauss_newton.arguments import layers
 from spectralaw.systems.gauss_newton.chain import Chain, chain, singular_values, triangle
-from spectralaw.systems.gauss_newton.covariance import Factor, factor
-from spectralaw.systems.gauss_newton.ranks import ranks
-from spectralaw.systems.gauss_newton.spectrum import changed_chain
+from spectralaw.systems.gauss_newton.prepared import Prepared, prepared
 
 if TYPE_CHECKING:
     import xarray
@@ -97,22 +94,17 @@ def gn_bound(weights: Any, covariance: Any = None) -> GNBound:
     ----------
     arXiv:2411.02139.
     """
-    matrices, spacing = layers(weights)
-    return bound_of(matrices, spacing, factor(covariance, matrices[0].shape[1]))
+    return bound(prepared(weights, covariance))
 
 
-def bound_of(matrices: Sequence[Array], spacing: float, data: Factor) -> GNBound:
-    """:func:`gn_bound` of checked arguments."""
-    spread = singular_values(data.columns)
-    condition = float((spread[0] / spread[-1]) ** 2)
-    exact = chain(matrices, data.columns)
-    changed = changed_chain(matrices, spacing, data)
-    found = ranks(exact, exact if changed is None else changed)
-    full = [a == exact.outputs and c == data.rank for a, c in zip(found.after, found.before, strict=True)]
-    largest, smallest = _terms(exact, full)
+def bound(network: Prepared) -> GNBound:
+    """:func:`gn_bound` of what was prepared."""
+    data, condition, found = network.data, network.data_condition, network.ranks
+    full = [a == network.exact.outputs and c == data.rank for a, c in zip(found.after, found.before, strict=True)]
+    largest, smallest = _terms(network.exact, full)
     with_data = _ratio(largest, smallest)
     if condition > 1.0:
-        plain = chain(matrices, np.linalg.qr(data.columns / np.linalg.norm(data.columns, axis=0))[0])
+        plain = chain(network.matrices, np.linalg.qr(data.columns / np.linalg.norm(data.columns, axis=0))[0])
         largest, smallest = _terms(plain, full)
     return GNBound(condition * _ratio(largest, smallest), with_data, condition, largest, smallest)
 

@@ -57,7 +57,8 @@ def factor(covariance: Any, inputs: int) -> Factor:
     """
     if covariance is None:
         return Factor(np.eye(inputs), 0, EPS)
-    if np.ndim(covariance) == 1 or (isinstance(covariance, (list, tuple)) and not any(map(np.ndim, covariance))):
+    flat = isinstance(covariance, (list, tuple)) and not any(hasattr(one, "__len__") for one in covariance)
+    if flat or getattr(covariance, "ndim", 0) == 1:
         variances = vector("covariance", covariance)
         spacing = _spacing(covariance)
         _same_size(variances.size, inputs)
@@ -122,8 +123,8 @@ def _varying(variances: Array, spacing: float) -> NDArray[np.intp]:
 
 
 def _spacing(values: Any) -> float:
-    kind = np.asarray(values).dtype
-    return max(EPS, float(np.finfo(kind).eps)) if kind.kind == "f" else EPS
+    kind = getattr(values, "dtype", None)
+    return max(EPS, float(np.finfo(kind).eps)) if isinstance(kind, np.dtype) and kind.kind == "f" else EPS
 
 
 def _same_size(given: int, inputs: int) -> None:

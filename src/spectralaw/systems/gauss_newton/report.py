@@ -14,10 +14,11 @@ from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.gauss_newton.arguments import EPS, matrix
-from spectralaw.systems.gauss_newton.bound import bound_of
+from spectralaw.systems.gauss_newton.bound import bound
 from spectralaw.systems.gauss_newton.covariance import Factor, factor
+from spectralaw.systems.gauss_newton.prepared import Prepared, prepare
 from spectralaw.systems.gauss_newton.sources import Layers, read_layers
-from spectralaw.systems.gauss_newton.spectrum import GNSpectrum, spectrum_of
+from spectralaw.systems.gauss_newton.spectrum import GNSpectrum, spectrum
 
 Array = NDArray[Any]
 WELL = 10.0
@@ -198,16 +199,16 @@ def _from_rows(inputs: Any, width: int) -> Factor:
 
 
 def _report(chosen: Layers, data: Factor, has_data: bool) -> ConditioningReport:
-    def solve(matrices: Sequence[Array], given: Factor) -> GNSpectrum:
-        size = matrices[-1].shape[0] * given.rank
-        return spectrum_of(matrices, chosen.spacing, given, "auto" if size <= _LISTED else "lanczos")
+    def solve(network: Prepared) -> GNSpectrum:
+        return spectrum(network, "auto" if network.exact.size <= _LISTED else "lanczos")
 
     def kappa(matrices: Sequence[Array], given: Factor) -> float | None:
-        found = solve(matrices, given)
+        found = solve(prepare(matrices, chosen.spacing, given))
         return found.condition_number if found.status is Status.CONVERGED else None
 
     matrices = list(chosen.matrices)
-    found = solve(matrices, data)
+    ready = prepare(matrices, chosen.spacing, data)
+    found = solve(ready)
     decomposed = [_even(one, chosen.spacing) for one in matrices]
     even = [one for one, _ in decomposed]
     space = Factor(np.linalg.qr(data.columns / np.linalg.norm(data.columns, axis=0))[0], 0, EPS)
@@ -215,19 +216,19 @@ def _report(chosen: Layers, data: Factor, has_data: bool) -> ConditioningReport:
     white = kappa(matrices, space) if has_data else now
     single = [kappa([*matrices[:i], even[i], *matrices[i + 1 :]], data) for i in range(len(matrices))]
     both = kappa(even, data)
-    bound = bound_of(matrices, chosen.spacing, data)
+    terms = bound(ready)
     limit, place = judge(now, white, both, single)
     return ConditioningReport(
         limit,
         None if place is None else chosen.names[place],
         now,
-        float(found.data_condition or 1.0),
+        ready.data_condition,
         white,
         both,
         tuple(single),
         tuple(condition for _, condition in decomposed),
-        bound.bound,
-        tuple(float(c) for c in bound.contributions),
+        terms.bound,
+        tuple(float(c) for c in terms.contributions),
         chosen.names,
         tuple((len(one), one.shape[1]) for one in matrices),
         chosen.left_aside,

@@ -70,6 +70,7 @@ def read_layers(source: Any, names: Any, transposed: bool) -> Layers:
         found.append(one.T if tensor.output_last is not transposed else one)
         spacing = max(spacing, its)
     _fit([tensor.name for tensor in kept], found, names is None)
+    layers(found)
     return Layers(tuple(tensor.name for tensor in kept), tuple(found), spacing, tuple(aside))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from spectralaw._checks import choice
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
-from spectralaw.systems.gauss_newton.arguments import EPS, layers
-from spectralaw.systems.gauss_newton.chain import Chain, chain, singular_values, triangle
-from spectralaw.systems.gauss_newton.covariance import Factor, factor
-from spectralaw.systems.gauss_newton.ranks import Ranks, ranks
+from spectralaw.systems.gauss_newton.arguments import EPS
+from spectralaw.systems.gauss_newton.chain import Chain, singular_values, triangle
+from spectralaw.systems.gauss_newton.prepared import Prepared, prepared
+from spectralaw.systems.gauss_newton.ranks import Ranks
 
 Array = NDArray[Any]
 METHODS = ("auto", "dense", "blocks", "lanczos")
@@ -125,20 +125,14 @@ def gn_spectrum(weights: Any, covariance: Any = None, *, method: str = "auto") -
     arXiv:2411.02139.
     """
     choice("method", method, METHODS)
-    matrices, spacing = layers(weights)
-    data = factor(covariance, matrices[0].shape[1])
-    return spectrum_of(matrices, spacing, data, method)
+    return spectrum(prepared(weights, covariance), method)
 
 
-def spectrum_of(matrices: Sequence[Array], spacing: float, data: Factor, method: str = "auto") -> GNSpectrum:
-    """:func:`gn_spectrum` of checked arguments."""
-    exact = chain(matrices, data.columns)
-    changed = changed_chain(matrices, spacing, data)
-    found = ranks(exact, exact if changed is None else changed)
-    size = exact.outputs * matrices[0].shape[1]
-    spread = singular_values(data.columns)
-    condition = float((spread[0] / spread[-1]) ** 2)
-    exponent = exact.exponent + data.exponent
+def spectrum(network: Prepared, method: str = "auto") -> GNSpectrum:
+    """:func:`gn_spectrum` of what was prepared."""
+    exact, changed, found = network.exact, network.changed, network.ranks
+    size, condition = network.size, network.data_condition
+    exponent = exact.exponent + network.data.exponent
     if found.total == 0:
         message = "every layer has a product of zero before or after it"
         return GNSpectrum(np.empty(0), 0, size, condition, "dense", 0.0, Status.COLLAPSED, message)
@@ -156,19 +150,10 @@ def spectrum_of(matrices: Sequence[Array], spacing: float, data: Factor, method:
     if changed is not None:
         shift = changed.exponent - exact.exponent
         residual = float(np.max(np.abs(np.ldexp(solve(changed, found), shift) / values - 1.0) * 2.0))
-    sure = residual <= (RESOLVED if max(spacing, data.spacing) == EPS else FORMAT)
+    sure = residual <= (RESOLVED if network.spacing == EPS else FORMAT)
     message = "" if sure else "rounding of the numbers that were given changes the smallest eigenvalues"
     status = Status.CONVERGED if sure else Status.NOT_CONVERGED
     return GNSpectrum(_scaled(values * values, exponent), found.total, size, condition, how, residual, status, message)
-
-
-def changed_chain(matrices: Sequence[Array], spacing: float, data: Factor) -> Chain | None:
-    """The chain with every number changed by up to one spacing of its format."""
-    rng = np.random.default_rng(0)
-    columns = data.perturbed(rng)
-    if columns is None:
-        return None
-    return chain([one * (1.0 + spacing * rng.uniform(-1.0, 1.0, one.shape)) for one in matrices], columns)
 
 
 def _choose(method: str, exact: Chain) -> str:

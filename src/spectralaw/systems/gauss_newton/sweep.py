@@ -12,11 +12,12 @@ from spectralaw._checks import ours, seed_list, vector
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.gauss_newton.arguments import EPS
-from spectralaw.systems.gauss_newton.bound import bound_of
+from spectralaw.systems.gauss_newton.bound import bound
 from spectralaw.systems.gauss_newton.chain import triangle
 from spectralaw.systems.gauss_newton.covariance import factor
+from spectralaw.systems.gauss_newton.prepared import prepare
 from spectralaw.systems.gauss_newton.setting import LinearNetwork
-from spectralaw.systems.gauss_newton.spectrum import spectrum_of
+from spectralaw.systems.gauss_newton.spectrum import spectrum
 
 if TYPE_CHECKING:
     import xarray
@@ -95,15 +96,15 @@ def sweep(
 def _one(network: LinearNetwork, seed: int) -> tuple[dict[str, float], str]:
     weights = network.weights(seed)
     data = factor(network.variances(), network.inputs)
-    spectrum = spectrum_of(weights, EPS, data)
-    bound = bound_of(weights, EPS, data).bound
+    ready = prepare(weights, EPS, data)
+    found = spectrum(ready)
     plain = network.replace(skip=0.0).weights(seed) if network.skip else weights
-    numbers = {"bound": bound, "rank": spectrum.rank, "residual": spectrum.residual}
+    numbers = {"bound": bound(ready).bound, "rank": found.rank, "residual": found.residual}
     numbers["spread"] = max(
         float(np.linalg.norm(triangle(one if one.shape[0] >= one.shape[1] else one.T), 2)) for one in plain
     )
-    kappa = spectrum.condition_number
-    if spectrum.status is Status.CONVERGED and kappa is not None and spectrum.data_condition is not None:
-        numbers |= {"condition_number": kappa, "ratio": kappa / spectrum.data_condition}
-        numbers |= {"largest": float(spectrum.eigenvalues[0]), "smallest": float(spectrum.eigenvalues[-1])}
-    return numbers, str(spectrum.status)
+    kappa = found.condition_number
+    if found.status is Status.CONVERGED and kappa is not None:
+        numbers |= {"condition_number": kappa, "ratio": kappa / ready.data_condition}
+        numbers |= {"largest": float(found.eigenvalues[0]), "smallest": float(found.eigenvalues[-1])}
+    return numbers, str(found.status)

@@ -274,6 +274,11 @@ def test_the_result_is_an_array_that_is_kept():
     assert np.array_equal(np.asarray(found), found.eigenvalues) and found[0] == max(found) and len(found) == 8
     again = pickle.loads(pickle.dumps(found))
     assert np.array_equal(again.eigenvalues, found.eigenvalues) and repr(again) == repr(found)
+    assert (
+        again == found
+        and hash(again) == hash(found)
+        and again != gn.gn_spectrum(gaussian(np.random.default_rng(1), (4, 5, 2)))
+    )
     assert "condition number" in repr(found) and "<table>" in found._repr_html_()
     bound = gn.gn_bound(gaussian(np.random.default_rng(0), (4, 5, 2)))
     assert bound.to_xarray().sizes["layer"] == 2 and "weights[" in repr(bound)

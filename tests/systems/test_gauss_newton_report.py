@@ -121,7 +121,8 @@ def test_reports_are_plain_values_and_shown():
     found = gn.conditioning_report(gn.LinearNetwork(6, 3, 2, 2).weights(0), np.geomspace(1.0, 0.1, 6))
     told = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert told["bound"] is None and told["rank"] == 14 and told["layers"][0]["name"] == "weights[0]"
-    assert repr(pickle.loads(pickle.dumps(found))) == repr(found)
+    again = pickle.loads(pickle.dumps(found))
+    assert repr(again) == repr(found) and again == found
     assert "infinite" in repr(found) and "with it even" in repr(found) and "<table>" in found._repr_html_()
     dead = gn.conditioning_report([np.zeros((3, 2)), np.zeros((2, 3))])
     assert dead.limit is gn.Limit.UNKNOWN and dead.status is Status.COLLAPSED and "is zero" in dead.sentences[0]

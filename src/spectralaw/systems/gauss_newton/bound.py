@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.display import Shown, number
+from spectralaw.results import ByValue
 from spectralaw.systems.gauss_newton.chain import Chain, chain, singular_values, triangle
 from spectralaw.systems.gauss_newton.prepared import Prepared, prepared
 
@@ -20,7 +21,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GNBound(Shown):
+class GNBound(ByValue, Shown):
     """κ(Ĝ) ≤ κ(S) Σ_l σ²_max(A_l) σ²_max(B_l) / Σ_l σ²_min(A_l) σ²_min(B_l)."""
 
     bound: float

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.gauss_newton.arguments import EPS, matrix
 from spectralaw.systems.gauss_newton.bound import bound
 from spectralaw.systems.gauss_newton.covariance import Factor, factor
@@ -42,7 +42,7 @@ class Limit(StrEnum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ConditioningReport(Shown):
+class ConditioningReport(ByValue, Shown):
     """κ of a network, and κ after each of its parts has been made harmless."""
 
     limit: Limit

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw._checks import entries, shown
@@ -43,9 +42,9 @@ def read_layers(source: Any, names: Any, transposed: bool) -> Layers:
     if isinstance(source, (list, tuple)):
         if names is not None:
             raise InvalidInput("names must not be given for a list of arrays, which are taken as they are")
-        if transposed:
-            source = [np.asarray(matrix(f"weights[{i}]", one)[0].T) for i, one in enumerate(source)]
-        matrices, spacing = layers(source)
+        given = [matrix(f"weights[{i}]", one) for i, one in enumerate(source)]
+        matrices, _ = layers([one.T if transposed else one for one, _ in given])
+        spacing = max(its for _, its in given)
         return Layers(tuple(f"weights[{i}]" for i in range(len(matrices))), tuple(matrices), spacing, ())
     read = load(source)
     by_name = {tensor.name: tensor for tensor in read.tensors}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spectralaw._checks import choice
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.gauss_newton.arguments import EPS
 from spectralaw.systems.gauss_newton.chain import Chain, singular_values, triangle
 from spectralaw.systems.gauss_newton.prepared import Prepared, prepared
@@ -30,7 +30,7 @@ _BLOCKS = 1e10  # k r³ up to which two layers are taken block by block, about 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GNSpectrum(Shown):
+class GNSpectrum(ByValue, Shown):
     """Eigenvalues of a Gauss–Newton matrix that are not zero; ``np.asarray`` of it is the eigenvalues."""
 
     eigenvalues: Array

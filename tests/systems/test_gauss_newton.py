@@ -360,7 +360,7 @@ BAD = [
     (lambda g: g([np.eye(2)], []), "covariance must be a non-empty list of numbers"),
     (lambda g: g([np.eye(2)], "wide"), "covariance must be a matrix of numbers, not 'wide'"),
     (lambda g: g([np.eye(2)], [1.0, None]), "covariance must be a list of numbers, but its entry 1 is None"),
-    (lambda g: g([np.ones((8193, 1))]), "weights must have at most 8,192 outputs, not 8,193"),
+    (lambda g: g([np.ones((4097, 1))]), "weights must have at most 4,096 outputs, not 4,097"),
     (lambda g: g([np.eye(2)], 2.0), "covariance must be a matrix of numbers, not 2.0"),
 ]
 

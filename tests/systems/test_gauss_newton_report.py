@@ -139,7 +139,7 @@ def test_reports_are_plain_values_and_shown():
         (({"a": np.ones(3)},), "source must hold at least one matrix of weights; it has a"),
         (({"a": np.full((2, 2), np.nan)},), "'a' must be finite"),
         (({"a": np.array([["x"]])},), "source cannot be read as a whole: a: "),
-        (({"a": np.ones((1, 8193))},), "weights must have at most 8,192 inputs, not 8,193"),
+        (({"a": np.ones((1, 4097))},), "weights must have at most 4,096 inputs, not 4,097"),
         ((3,), "source must be a path"),
         ((["a"],), r"weights\[0\] must be a matrix"),
         (("nowhere.npz",), "source must be a file or folder that exists"),

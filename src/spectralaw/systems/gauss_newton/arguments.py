@@ -14,8 +14,8 @@ from spectralaw.weights.files.memory import as_numpy
 
 Array = NDArray[Any]
 EPS = float(np.finfo(np.float64).eps)
-LARGEST = 8192
-"""Inputs and outputs of a network: half a gigabyte for a matrix of that size squared."""
+LARGEST = 4096
+"""Inputs and outputs of a network: matrices of that size squared are decomposed, each in a minute or two."""
 
 
 def matrix(name: str, value: Any) -> tuple[Array, float]:
@@ -62,7 +62,7 @@ def layers(weights: Any) -> tuple[list[Array], float]:
     for end, size in (("inputs", matrices[0].shape[1]), ("outputs", matrices[-1].shape[0])):
         if size > LARGEST:
             raise InvalidInput(
-                f"weights must have at most {LARGEST:,} {end}, not {size:,}: matrices of that size squared are made"
+                f"weights must have at most {LARGEST:,} {end}, not {size:,}: matrices as wide and high are decomposed"
             )
     return matrices, max(spacing for _, spacing in found)
 

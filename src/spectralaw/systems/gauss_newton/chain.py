@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import get_lapack_funcs
 
 Array = NDArray[Any]
+_JACOBI = 1500  # columns, 5 s
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,13 @@ def singular_values(tall: Array) -> Array:
     """Singular values, descending, of a matrix of at least as many rows as columns, by a preconditioned Jacobi method.
 
     Each is exact relative to itself however differently the columns are scaled, where a bidiagonalisation is exact
-    relative to the largest only.
+    relative to the largest only; above 1500 columns, where the former takes minutes, it is the latter.
     """
     rows, columns = tall.shape
+    if rows >= columns and np.count_nonzero(tall, axis=1).max() <= 1:  # columns that are orthogonal as they stand
+        return np.sort(np.linalg.norm(tall, axis=0))[::-1]
+    if columns > _JACOBI:
+        return np.asarray(np.linalg.svd(tall, compute_uv=False))
     if rows < columns:
         tall = np.vstack([tall, np.zeros((columns - rows, columns))])
     if not tall.any():

@@ -34,11 +34,15 @@ class Ranks:
 
 def ranks(exact: Chain, changed: Chain) -> Ranks:
     """Ranks of all products, as far as rounding of the weights (``changed``) does not make up a direction."""
-    after, before = [], []
-    for l in range(len(exact.after)):  # noqa: E741
-        a, c = (exact.powers[k][l] - changed.powers[k][l] for k in (0, 1))
-        after.append(_rank(exact.after[l].T, np.ldexp(changed.after[l].T, -a)))
-        before.append(_rank(exact.before[l], np.ldexp(changed.before[l], -c)))
+    after, before = [exact.outputs], [exact.rank_of_inputs]  # A_L is the identity, and C_1 is F
+    for near, far, power, other in zip(
+        exact.after[:-1], changed.after[:-1], exact.powers[0][:-1], changed.powers[0][:-1], strict=True
+    ):
+        after.insert(-1, _rank(near.T, np.ldexp(far.T, other - power)))
+    for near, far, power, other in zip(
+        exact.before[1:], changed.before[1:], exact.powers[1][1:], changed.powers[1][1:], strict=True
+    ):
+        before.append(_rank(near, np.ldexp(far, other - power)))
     after = list(np.minimum.accumulate(after[::-1])[::-1])
     return Ranks(tuple(int(a) for a in after), tuple(int(b) for b in np.minimum.accumulate(before)))
 
@@ -50,6 +54,6 @@ def _rank(tall: Array, changed: Array) -> int:
     if not there.any():
         return 0
     scaled = tall[:, there] / size[there]
-    error = np.linalg.norm(changed[:, there] / size[there] - scaled, 2)
+    error = np.linalg.norm(triangle(changed[:, there] / size[there] - scaled), 2)
     values = np.linalg.svd(triangle(scaled), compute_uv=False)
     return int(np.sum(values > max(_SAFETY * error, max(min(tall.shape), 8) * EPS * values[0])))

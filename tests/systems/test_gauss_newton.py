@@ -247,7 +247,6 @@ def test_a_large_network_and_a_search_that_fails(monkeypatch):
     monkeypatch.setattr(lanczos, "_MOST", 1)
     with pytest.raises(ConvergenceFailure, match="smallest eigenvalue was not found"):
         gn.gn_spectrum(network.weights(0), network.variances())
-    monkeypatch.setattr(lanczos, "ACCURACY", 0.0)
     monkeypatch.undo()
     monkeypatch.setattr(lanczos, "ACCURACY", 1e-20)
     unsure = gn.gn_spectrum(network.weights(0), network.variances())
@@ -282,6 +281,17 @@ def test_the_result_is_an_array_that_is_kept():
     assert "condition number" in repr(found) and "<table>" in found._repr_html_()
     bound = gn.gn_bound(gaussian(np.random.default_rng(0), (4, 5, 2)))
     assert bound.to_xarray().sizes["layer"] == 2 and "weights[" in repr(bound)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_dependent_columns_of_many_rows_are_not_taken_for_small_ones(kind):
+    rng = np.random.default_rng(9)
+    for rows in (10, 1000, 200_000):
+        x = rng.standard_normal((rows, 4)) * np.array([1.0, 30.0, 0.1, 3.0]) + 1.0
+        x[:, 0] = 3.0 * x[:, 1] - x[:, 2]
+        for covariance in (x.T @ x / rows, np.cov(x.T)):
+            found = gn.gn_spectrum([np.ones((1, 4)), [[2.0]]], covariance.astype(kind))
+            assert found.rank == 3 and found.status is Status.CONVERGED
 
 
 @pytest.mark.parametrize("slope", [1.0, 0.2, 0.0, -0.5])
@@ -353,6 +363,8 @@ BAD = [
     (lambda g: g([np.eye(2)], [[1.0, 0.5], [0.0, 1.0]]), "covariance must be symmetric"),
     (lambda g: g([np.eye(2)], [[1.0, 2.0], [2.0, 1.0]]), "positive semidefinite, but its least eigenvalue is -1"),
     (lambda g: g([np.eye(2)], [[1.0, 0.0], [0.0, -1.0]]), "positive semidefinite, but its least eigenvalue is -1"),
+    (lambda g: g([np.eye(2)], -np.eye(2)), "positive semidefinite, but its least eigenvalue is -1"),
+    (lambda g: g([np.eye(2)], [[0.0, 1.0], [1.0, 0.0]]), "positive semidefinite, but its least eigenvalue is -1"),
     (lambda g: g([np.eye(2)], [[1.0, 0.5], [0.5, 0.0]]), "covariance must be positive semidefinite"),
     (lambda g: g([np.eye(2)], np.zeros((2, 2))), "covariance must have an entry other than zero"),
     (lambda g: g([np.eye(2)], [[1.0, np.inf], [np.inf, 1.0]]), "covariance.* must be finite"),
@@ -378,6 +390,7 @@ def test_bad_input_is_a_sentence(function, call, sentence):
         (lambda: gn.gn_spectrum([np.eye(2)], method="fast"), "method must be one of 'auto'"),
         (lambda: gn.leaky_relu_spectrum([np.eye(2)], np.eye(2)), r"weights must be two matrices \[W1, W2\], not 1"),
         (lambda: gn.leaky_relu_spectrum([np.eye(2)] * 2, np.eye(3)), "inputs must have 2 columns"),
+        (lambda: gn.leaky_relu_spectrum([1e200 * np.eye(2)] * 2, np.eye(2)), "must have products below 1e154"),
         (lambda: gn.leaky_relu_spectrum([np.eye(2)] * 2, np.ones((3000, 2))), "inputs must be at most 2000 samples"),
         (lambda: gn.leaky_relu_spectrum([np.eye(2)] * 2, np.eye(2), np.nan), "slope must be a finite number, not nan"),
         (lambda: gn.LinearNetwork(inputs=0), "inputs must be 1 or greater, not 0"),

@@ -47,8 +47,9 @@ def factor(covariance: Any, inputs: int) -> Factor:
     """F of a covariance: a matrix, a vector of variances of uncorrelated inputs, or None for white inputs.
 
     Inputs are brought to variance one first, so that the rank does not depend on their units: a direction counts as
-    absent where it is below d times the spacing of the numbers after that, and an input where its standard deviation is
-    below d spacings of the largest.
+    absent where its variance is below 10 d (100 at least) spacings of the numbers after that, which is what rounding of
+    sums over a million rows leaves of a dependent column, and an input where its standard deviation is below d spacings
+    of the largest.
 
     Raises
     ------
@@ -76,28 +77,35 @@ def factor(covariance: Any, inputs: int) -> Factor:
     _same_size(len(array), inputs)
     exponent, array = _unit(array)
     scale = np.sqrt(np.abs(np.diagonal(array)))
-    allowed = 16.0 * inputs * spacing
+    absent = max(10.0 * inputs, 100.0) * spacing
+    allowed = 4.0 * absent
     if np.any(np.abs(array - array.T) > allowed * max(float(scale.max()) ** 2, float(np.abs(array).max()))):
         raise InvalidInput("covariance must be symmetric, but differs from its transpose")
     array = 0.5 * (array + array.T)
     there = _varying(np.diagonal(array), spacing)
+    least = float(np.diagonal(array).min())
+    if not there.size or least < -allowed * np.abs(array).max():
+        raise _indefinite(array, exponent)
     size = scale[there]
-    bad = np.any(np.diagonal(array) < -allowed * np.abs(array).max())
     correlations = array[np.ix_(there, there)] / size / size[:, None]
     (pivoted,) = get_lapack_funcs(("pstrf",), (correlations,))
-    packed, order, rank, _ = pivoted(np.asfortranarray(correlations), lower=1, tol=inputs * spacing)
+    packed, order, rank, _ = pivoted(np.asfortranarray(correlations), lower=1, tol=absent)
     order = order.astype(np.intp) - 1
     whole = np.empty((len(there), rank))
     whole[order] = np.tril(packed)[:, :rank]
     left = np.abs(correlations - whole @ whole.T).max()
     others = np.setdiff1d(np.arange(inputs), there)
-    bad |= bool(others.size) and np.any(np.abs(array[others]) > allowed * np.abs(array).max())
-    if bad or left > allowed:
-        least = float(np.linalg.eigvalsh(array)[0]) * 4.0**exponent
-        raise InvalidInput(f"covariance must be positive semidefinite, but its least eigenvalue is {least:.3g}")
+    beside = others.size and np.any(np.abs(array[others]) > allowed * np.abs(array).max())
+    if beside or left > allowed:
+        raise _indefinite(array, exponent)
     columns = np.zeros((inputs, rank))
     columns[there] = whole * size[:, None]
     return Factor(columns, exponent, spacing, array, there[order[:rank]])
+
+
+def _indefinite(array: Array, exponent: int) -> InvalidInput:
+    least = float(np.linalg.eigvalsh(array)[0]) * 4.0**exponent
+    return InvalidInput(f"covariance must be positive semidefinite, but its least eigenvalue is {least:.3g}")
 
 
 def _from_order(array: Array, kept: NDArray[np.intp], rank: int) -> Array | None:

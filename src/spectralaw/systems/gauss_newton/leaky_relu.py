@@ -26,6 +26,14 @@ def leaky_relu_matrix(weights: Any, inputs: Any, slope: float) -> Array:
     """
     matrices, rows, leak = _checked(weights, inputs, slope)
     first, second = matrices
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = _matrix(first, second, rows, leak)
+    if not np.all(np.isfinite(result)):
+        raise InvalidInput("weights and inputs must have products below 1e154 in size; scale them")
+    return result
+
+
+def _matrix(first: Array, second: Array, rows: Array, leak: float) -> Array:
     hidden = rows @ first.T
     slopes = np.where(hidden > 0.0, 1.0, leak)
     samples, outputs = len(rows), len(second)

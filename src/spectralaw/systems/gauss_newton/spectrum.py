@@ -101,7 +101,8 @@ def gn_spectrum(weights: Any, covariance: Any = None, *, method: str = "auto") -
         :func:`residual`.
     covariance : array_like of shape (d, d) or (d,), optional
         S = E x xᵀ, positive semidefinite; singular ones count where they are not zero. A vector is the diagonal:
-        variances of uncorrelated inputs. By default the inputs are white.
+        variances of uncorrelated inputs. By default the inputs are white. With every input brought to variance one, a
+        direction of variance below 10 d ε (100 ε at least) counts as absent, ε the spacing of the format: 2.2e-16.
     method : {"auto", "dense", "blocks", "lanczos"}
         ``dense``: all eigenvalues by one decomposition. ``blocks``: all, one output after the other, for one or two
         layers. ``lanczos``: the largest and the smallest only, by applying the matrix. ``auto`` takes the first that

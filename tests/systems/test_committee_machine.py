@@ -183,7 +183,7 @@ def dense(setting, alphas):
     for alpha in alphas:
         if alpha > now:
             solution = solve_ivp(
-                lambda _, flat: equations.slope(flat.reshape(y.shape)).ravel(),
+                lambda _, flat: equations.slope(flat.reshape(setting.start().shape)).ravel(),
                 (now, alpha),
                 y.ravel(),
                 method="DOP853",
@@ -253,7 +253,7 @@ def test_many_levels_and_long_times_are_within_reach():
 
 def test_what_does_not_converge_says_so():
     setting = cm.CommitteeSetting(2, 2, cm.PowerLawSpectrum(4, 1.0), 0.1)
-    with pytest.raises(ConvergenceFailure, match="took 5 steps to alpha = .* of 800: raise most_steps"):
+    with pytest.raises(ConvergenceFailure, match=r"took 5 steps to alpha = .* of 800: raise most_steps"):
         cm.integrate(setting, [800.0], most_steps=5)
     setting = cm.CommitteeSetting(4, 4, cm.PowerLawSpectrum(16, 1.0), 1.0)
     rough = cm.integrate(setting, np.geomspace(1.0, 1e4, 9), tolerance=1e-4)
@@ -345,7 +345,10 @@ MASKED = np.ma.masked_array([1.0, 2.0], mask=[False, True])
         (lambda: cm.linear_error(np.ones((2, 2)), LAW, 0.5), "not an array of shape"),
         (lambda: cm.linear_error([1.0], LAW, 2.0), "learning_rate must be below 2, the largest"),
         (lambda: cm.linear_error([1.0], LAW, 0.0), "learning_rate must be greater than 0, not 0"),
-        (lambda: cm.linear_error([1.0], LAW, 0.5, trained=5), "trained must be the number of levels, 4, or fewer, not 5"),
+        (
+            lambda: cm.linear_error([1.0], LAW, 0.5, trained=5),
+            "trained must be the number of levels, 4, or fewer, not 5",
+        ),
         (lambda: cm.leading_error(LAW, 0, -1.0), "learning_rate must be greater than 0, not -1"),
         (lambda: cm.power_law([0.0], LAW, 0.5), "alphas must be greater than 0, for a power law"),
         (lambda: cm.power_law([1.0], OURS, 0.5), "spectrum must be a PowerLawSpectrum, not"),
@@ -354,26 +357,50 @@ MASKED = np.ma.masked_array([1.0, 2.0], mask=[False, True])
         (lambda: cm.CommitteeSetting(2, 2, LAW, 2.5, "linear"), "learning_rate must be below 2, the largest"),
         (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, "relu"), "activation must be one of 'erf', 'linear', not 'relu'"),
         (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, student_overlaps=-1.0), "student_overlaps must be 0 or greater"),
-        (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, student_overlaps=np.eye(3)), "or an array of shape .2, 2. or .4, 2, 2."),
+        (
+            lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, student_overlaps=np.eye(3)),
+            "or an array of shape .2, 2. or .4, 2, 2.",
+        ),
         (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, student_overlaps=[[1.0, 0.5], [0.0, 1.0]]), "must be symmetric"),
         (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, teacher_overlaps=0.9), "must be those of vectors"),
-        (lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, teacher_overlaps="a"), "must be numbers|or an array of numbers, not 'a'"),
-        (lambda: cm.CommitteeSetting(2, 1, LAW, 0.5, teacher_overlaps=[[np.nan], [0.0]]), "teacher_overlaps must be finite"),
-        (lambda: cm.CommitteeSetting(2, 1, LAW, 0.5, teacher_overlaps=[[1.0], [0.0, 1.0]]), "must be a number or an array"),
+        (
+            lambda: cm.CommitteeSetting(2, 2, LAW, 0.5, teacher_overlaps="a"),
+            "must be numbers|or an array of numbers, not 'a'",
+        ),
+        (
+            lambda: cm.CommitteeSetting(2, 1, LAW, 0.5, teacher_overlaps=[[np.nan], [0.0]]),
+            "teacher_overlaps must be finite",
+        ),
+        (
+            lambda: cm.CommitteeSetting(2, 1, LAW, 0.5, teacher_overlaps=[[1.0], [0.0, 1.0]]),
+            "must be a number or an array",
+        ),
         (lambda: cm.integrate(LAW, [1.0]), "setting must be a CommitteeSetting, not"),
         (lambda: cm.integrate(cm.CommitteeSetting(2, 2, LAW, 0.5), [-1.0]), "alphas must be 0 or greater"),
         (lambda: cm.integrate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], tolerance=1.0), "tolerance must be between"),
         (lambda: cm.simulate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], 42), "be a multiple of 4., not 42"),
-        (lambda: cm.simulate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], 12), "students . teachers = 4 directions or more"),
-        (lambda: cm.simulate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], 40, 1), "seeds must be at least 2, for an error bar"),
-        (lambda: cm.find_plateau([1.0, 2.0, 2.0, 3.0, 4.0], np.ones(5)), "alphas must ascend, but its entry 2 does not"),
+        (
+            lambda: cm.simulate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], 12),
+            "students . teachers = 4 directions or more",
+        ),
+        (
+            lambda: cm.simulate(cm.CommitteeSetting(2, 2, LAW, 0.5), [1.0], 40, 1),
+            "seeds must be at least 2, for an error bar",
+        ),
+        (
+            lambda: cm.find_plateau([1.0, 2.0, 2.0, 3.0, 4.0], np.ones(5)),
+            "alphas must ascend, but its entry 2 does not",
+        ),
         (lambda: cm.find_plateau(np.arange(1.0, 6.0), [1, 1, np.nan, 1, 1]), "errors must be finite, but its entry 2"),
-        (lambda: cm.find_plateau(np.arange(1.0, 6.0), [1, 1, 0, 1, 1]), "errors must be greater than 0, but its entry 2"),
+        (
+            lambda: cm.find_plateau(np.arange(1.0, 6.0), [1, 1, 0, 1, 1]),
+            "errors must be greater than 0, but its entry 2",
+        ),
         (lambda: cm.find_plateau(np.arange(1.0, 6.0), np.ones(4)), "same length, not 5 and 4"),
         (lambda: cm.first_below(np.arange(1.0, 6.0), np.ones(5), 0.0), "level must be greater than 0, not 0"),
         (lambda: cm.plateau_height(0), "units must be 1 or greater, not 0"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_gets_one_sentence(call, sentence):
     with pytest.raises(InvalidInput, match=sentence) as caught:
         call()

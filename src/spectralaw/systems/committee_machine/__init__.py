@@ -1,8 +1,8 @@
 """One-pass SGD of two-layer networks on data with a power-law spectrum: learning curves, plateaus and exponents.
 
 A committee machine with K hidden units learns one with M from Gaussian data whose covariance has few distinct
-eigenvalues (arXiv:2410.09005). :func:`integrate` gives the learning curve for N → ∞, :func:`simulate` that of networks of
-finite N; :func:`linear_error` is the closed form of linear networks.
+eigenvalues (arXiv:2410.09005). :func:`integrate` gives the learning curve for N → ∞, :func:`simulate` that of networks
+of finite N; :func:`linear_error` is the closed form of linear networks.
 """
 
 from spectralaw.systems.committee_machine.dynamics import LearningCurve, integrate

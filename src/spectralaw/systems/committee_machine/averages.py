@@ -2,9 +2,9 @@
 
 Pre-activations h = (x₁ … x_K, y₁ … y_M) of students and teachers are Gaussian with covariance C = [[Q, R], [Rᵀ, T]],
 and the difference of outputs is δ = Σ_p c_p g(h_p) with c = (−1/√K, …, +1/√M, …). With a factor g′(x_i) under the
-average C changes to that of a tilted Gaussian, C − C_i (1 + C_ii)⁻¹ C_iᵀ, and with two factors likewise; what is left are
-arcsines. These are the I₃ and I₄ of Saad and Solla (1995). All functions take leading axes, and complex numbers, so that
-derivatives by a complex step are exact.
+average C changes to that of a tilted Gaussian, C − C_i (1 + C_ii)⁻¹ C_iᵀ, and with two factors likewise; what is left
+are arcsines. These are the I₃ and I₄ of Saad and Solla (1995). All functions take leading axes, and complex numbers, so
+that derivatives by a complex step are exact.
 """
 
 from __future__ import annotations

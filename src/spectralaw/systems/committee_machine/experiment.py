@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MATCH = "for N = 1,000 and more the mean error of SGD is that of the equations, to its error bar and to 5 %"
 BIAS = "the difference of SGD at small N from the equations shrinks like 1/N"
-EXPONENT = "the error of a linear network falls as α^(−β/(1+β)): exponents of every β to 0.03 at the largest L, and nearer with L"
+EXPONENT = "the error of a linear network falls as α^(−β/(1+β)), to 0.03 at the largest L for every β, nearer with L"
 FEATURES = "and so does that of an erf network that has specialised, to 0.05"
 LEADING = "trained on the n leading directions only, the error that remains falls as n^(−β), to 0.1 at the largest n"
 ESCAPE = "the plateau is left the sooner, the more distinct eigenvalues there are, and is gone at the largest number"
@@ -68,7 +68,7 @@ def simulated(name: str, sizes: Sequence[tuple[int, int]], times: Sequence[float
         coords={"dimension": [N for N, _ in sizes], "alpha": list(times), "fine": fine},
         attrs={
             "part": "simulation-" + name.replace(", ", "-").replace(" = ", ""),
-            "network": name,
+            "of": name,
             "kind": "simulation",
         },
     )
@@ -162,7 +162,9 @@ def plateaus(levels: Sequence[int], last: float = 3000.0, points: int = 160) -> 
     rates = np.array([0.8, 0.4, 0.2, 0.1])
     heights = []
     for rate in rates:
-        curve = integrate(CommitteeSetting(2, 2, PowerLawSpectrum(1, 1.0), float(rate), teacher_overlaps=0.0), [1e3])
+        curve = integrate(
+            CommitteeSetting(2, 2, PowerLawSpectrum(1, 1.0), float(rate), teacher_overlaps=0.0), [40.0 / rate]
+        )
         heights.append(float(curve.generalization_error[0]) if curve.status.is_result else np.nan)
     return xarray.Dataset(
         {
@@ -186,7 +188,8 @@ def plateaus(levels: Sequence[int], last: float = 3000.0, points: int = 160) -> 
 def _judge_simulation(data: xarray.Dataset) -> list[Claim]:
     from scipy.stats import t
 
-    name, N = data.attrs["network"], data.dimension.values
+    data = data.transpose("dimension", "alpha", ...)
+    name, N = data.attrs["of"], data.dimension.values
     large = N >= LARGE
     difference = data["mean"].values - data.theory.values
     relative = difference / data.theory.values
@@ -270,7 +273,8 @@ def _judge_plateaus(data: xarray.Dataset) -> list[Claim]:
     ordered = off[np.argsort(-rates)]
     good = bool(np.all(np.diff(np.abs(ordered)) < 0.0) and abs(ordered[-1]) <= 0.03)
     limit = float(ordered[-1] - rates.min() * (ordered[-2] - ordered[-1]) / (np.sort(rates)[1] - rates.min()))
-    measured = f"off by {', '.join(f'{v:+.2%}' for v in off)} at η = {', '.join(f'{r:g}' for r in rates)}; to η → 0 {limit:+.2%}"
+    listed, at = ", ".join(f"{v:+.2%}" for v in off), ", ".join(f"{r:g}" for r in rates)
+    measured = f"off by {listed} at η = {at}; {limit:+.2%} in a straight line to η = 0"
     claims.append(Claim.of(HEIGHT, "K = M = 2, L = 1", measured, good and abs(limit) <= 0.002))
     return claims
 
@@ -323,7 +327,7 @@ EXPERIMENT = Experiment(
     sizes={
         "quick": {
             "sizes": (*SMALL, (1000, 12), (2000, 6), (4000, 3)),
-            "others": ((1000, 8),),
+            "others": ((1000, 16),),
             "levels": (64, 512, 4096),
             "distinct": (1, 2, 4, 8, 16, 32, 64),
         },

@@ -33,7 +33,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
 def _curves(axis: Axes, simulations: Sequence[xarray.Dataset]) -> None:
     for data, colour in zip(simulations, COLOURS, strict=False):
-        label = data.attrs["network"].replace("K = ", "$K$ = ").replace("M = ", "$M$ = ")
+        label = data.attrs["of"].replace("K = ", "$K$ = ").replace("M = ", "$M$ = ")
         axis.plot(data.fine, data.curve, color=colour, label=label)
         large = data.isel(dimension=data.dimension.values >= 1000)
         for k, marker in zip(range(large.sizes["dimension"]), "os^", strict=False):
@@ -100,14 +100,16 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     lines = next(data for data in datasets if data.attrs["kind"] == "exponents")
     plateau = next(data for data in datasets if data.attrs["kind"] == "plateaus")
     large = ", ".join(f"{n:,}" for n in first.dimension.values if n >= 1000)
+    largest = f"{int(first.dimension.values.max()):,}"
     escapes = ", ".join("none" if np.isnan(a) else f"{a:.0f}" for a in plateau.escape.values)
     return (
-        f"Committee machines in one pass of SGD. Top left: lines are the overlap equations (N → ∞), points the mean of SGD "
-        f"with three standard errors, N = {large} (larger symbols for larger N; one size for the two lower curves), "
-        "4 distinct eigenvalues, β = 1. Top right: relative difference of both for the first network at the last α, down "
-        "to the smallest networks: it falls like 1/N until the error bar hides it. Bottom left: linear networks, "
-        f"L = {int(lines.levels[-1]):,}, η = {lines.attrs['learning_rate']:g}, over the whole window 1/ηλ_max to 1/ηλ_min, "
-        "with the power law drawn in its early part; erf networks with fewer levels, dotted, bend away sooner. Bottom right: "
-        f"K = M = 2, β = 1, η = {plateau.attrs['learning_rate_of_curves']:g}: with more distinct eigenvalues the plateau "
-        f"shrinks and goes; the error is below 0.0045 at α = {escapes}."
+        "Committee machines in one pass of SGD. Top left: lines are the overlap equations (N → ∞), points the mean of "
+        f"SGD with three standard errors, N up to {largest} (larger symbols for larger N), 4 distinct eigenvalues, "
+        f"β = 1; the first network at N = {large}. Top right: relative difference of both for the first network at the "
+        "last α, with one standard error, down to the smallest networks: it falls like 1/N until the error bar hides it."
+        f" Bottom left: linear networks, L = {int(lines.levels[-1]):,}, η = {lines.attrs['learning_rate']:g}, over the "
+        "whole window 1/ηλ_max to 1/ηλ_min, with the power law drawn in its early part; erf networks with fewer "
+        f"levels, dotted, bend away sooner. Bottom right: K = M = 2, β = 1, η = {plateau.attrs['learning_rate_of_curves']:g}: "
+        "with more distinct eigenvalues the plateau shrinks and goes; the error is below 0.0045 at "
+        f"α = {escapes} for L = {', '.join(str(int(count)) for count in plateau.levels.values)}."
     )

@@ -47,8 +47,8 @@ def largest_learning_rate(spectrum: Any) -> float:
     """η from which on a linear network no longer learns: 2/Σ w λ, which is 2 for spectra of mean 1.
 
     The rates of decay are the zeros of 1 − Σ η² w λ²/(2ηλ − s), one between any two neighbouring 2ηλ and one below the
-    smallest; this last one is positive if and only if the sum at s = 0, η Σ w λ/2, is less than one. Only the mean of the
-    spectrum matters.
+    smallest; this last one is positive if and only if the sum at s = 0, η Σ w λ/2, is less than one. Only the mean of
+    the spectrum matters.
 
     Parameters
     ----------
@@ -112,7 +112,8 @@ def linear_modes(spectrum: Any, learning_rate: float, trained: int | None = None
     residual = abs(float(amplitudes.sum()) + rest - mean) / (mean + rest)
     if not residual <= _SUM_RULE:
         raise ConvergenceFailure(
-            f"the modes of the learning curve miss its start by {residual:.1e}, relative: learning_rate is too near its limit"
+            f"the modes of the learning curve miss its start by {residual:.1e}, relative: "
+            "learning_rate is too near its limit"
         )
     return LinearModes(rates, amplitudes, rest, residual)
 
@@ -131,8 +132,8 @@ def linear_error(
     learning_rate : float
         η, above 0 and below :func:`largest_learning_rate` (of the trained levels).
     trained : int, optional
-        Only the weights along the levels with so many greatest eigenvalues are trained; the others stay zero, and act as
-        noise. By default all.
+        Only the weights along the levels with so many greatest eigenvalues are trained; the others stay zero, and act
+        as noise. By default all.
 
     Returns
     -------
@@ -159,8 +160,8 @@ def leading_error(spectrum: Any, trained: int, learning_rate: float | None = Non
     """What remains of the error when only the leading levels are ever trained.
 
     ½ Σ_{l > n} w λ for n = ``trained``, the best that such a network can do, which it reaches for η → 0. At a constant
-    learning rate the untrained directions are noise that keeps the others from their optimum: the error ends at this over
-    1 − ½ η Σ_{l ≤ n} w λ.
+    learning rate the untrained directions are noise that keeps the others from their optimum: the error ends at this
+    over 1 − ½ η Σ_{l ≤ n} w λ.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,10 +50,10 @@ class NoPlateau:
 def find_plateau(alphas: ArrayLike, errors: ArrayLike, *, lasts: float = LASTS) -> Plateau | NoPlateau:
     """The longest plateau of a learning curve, if it has one.
 
-    A plateau is a stretch along which the error stays within 10 % of one height while α grows by the factor ``lasts`` or
-    more, after the error has fallen by a quarter from where it began. It starts where the error comes into this band and
-    is escaped where the error is a quarter below the height; the logarithm of the error is interpolated linearly in that of
-    α. A curve that falls as a power law has none if its exponent is greater than ln(1.1/0.9)/ln(lasts), which is 0.18.
+    A plateau is a stretch along which the error stays within 10 % of one height while α grows by the factor ``lasts``
+    or more, after the error has fallen by a quarter from where it began. It starts where the error comes into this band
+    and is escaped where the error is a quarter below the height; logarithms are interpolated linearly. A curve that
+    falls as a power law has none if its exponent is greater than ln(1.1/0.9)/ln(lasts), which is 0.18 for 3.
 
     Parameters
     ----------
@@ -88,8 +89,8 @@ def find_plateau(alphas: ArrayLike, errors: ArrayLike, *, lasts: float = LASTS) 
             best, place, height = leave - entry, (entry, leave), level
     if best < np.log(factor):
         return NoPlateau(
-            f"the error stays within {_BAND:.0%} of one height for a factor of {np.exp(best):.2f} in alpha at most, and "
-            f"{factor:g} is asked for"
+            f"the error stays within {_BAND:.0%} of one height for a factor of {np.exp(best):.2f} in alpha at most, "
+            f"and {factor:g} is asked for"
         )
     gone = _crossing(u, v, height + np.log1p(-FALL), place[1] if place[1] > u[0] else u[0])
     return Plateau(float(np.exp(height)), float(np.exp(place[0])), None if gone is None else float(np.exp(gone)))
@@ -177,5 +178,5 @@ def _crossing(u: Array, v: Array, level: float, since: float) -> float | None:
     return float(u[k]) if k == 0 or v[k - 1] < level else _between(u[k - 1], u[k], v[k - 1], v[k], level)
 
 
-def _between(a: float, b: float, va: float, vb: float, level: float) -> float:
+def _between(a: Any, b: Any, va: Any, vb: Any, level: float) -> float:
     return float(a + (b - a) * (level - va) / (vb - va))

@@ -67,10 +67,10 @@ class SimulatedCurves(Shown):
 def simulate(setting: CommitteeSetting, alphas: ArrayLike, dimension: int, seeds: Any = 8) -> SimulatedCurves:
     """Train committee machines in N dimensions, each example seen once, from the very overlaps of the setting.
 
-    Teachers and students are random vectors with exactly the overlaps at the start that the setting has, level by level;
-    the equations differ from the mean over seeds by what N → ∞ leaves out. Errors are those of the weights, from their
-    overlaps, without a test set. Cost grows with α N² for every seed: products of 32 examples at once, which leave only
-    numbers for the pass one by one.
+    Teachers and students are random vectors with exactly the overlaps at the start that the setting has, in every
+    level; the equations differ from the mean over seeds by what N → ∞ leaves out. Errors are those of the weights, from
+    their overlaps, without a test set. Cost grows with α N² for every seed: products of 32 examples at once, which
+    leave only numbers for the pass one by one.
 
     Parameters
     ----------

@@ -1,12 +1,14 @@
 """The overlap equations with an integrator made for their structure: linear in each level, coupled through few numbers.
 
 A level's overlaps y (K × (M + K), students with teachers beside students with students, both per direction) obey
-dy/dα = λ F(y; z), where z = Σ w λ y are the full overlaps. So the Jacobian is one small matrix times λ for each level plus
-a matrix of low rank, and implicit steps cost as much as a few explicit ones, however large λ₁ α is.
+dy/dα = λ F(y; z), where z = Σ w λ y are the full overlaps. So the Jacobian is one small matrix times λ for each level
+plus a matrix of low rank, and implicit steps cost as much as a few explicit ones, however large λ₁ α is.
 Steps are those of the linearly implicit Euler method, extrapolated to order six.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +83,8 @@ class Linearised:
         shifts[K * M + np.arange(len(i)), i, M + j] = 1.0
         shifts[K * M + np.arange(len(i)), j, M + i] = 1.0
         turned = self.unturn(shifts)
-        change = Averages(*(part.imag / _COMPLEX_STEP for part in equations.averages(z + 1j * _COMPLEX_STEP * turned)))
+        shifted: Any = z + 1j * _COMPLEX_STEP * turned
+        change = Averages(*(part.imag / _COMPLEX_STEP for part in equations.averages(shifted)))
         X = self.frame
         dD, dE, noise = X.T @ change.students @ X, X.T @ change.teachers, X.T @ change.noise @ X
         own = self.turn(y)
@@ -210,9 +213,10 @@ def run(
 
 
 def _wrong(equations: OverlapEquations, y: Array, new: Array, rough: Array, tolerance: float) -> float:
-    """Estimated error of a step over the tolerated one: of every overlap, and of the generalisation error, however small.
+    """Estimated error of a step over the tolerated one: of every overlap, and of the generalisation error.
 
-    The second keeps the steps honest once the student has learned: errors of overlaps that are O(1) would hide what is left.
+    The second keeps steps honest once the student has learned: errors of overlaps that are O(1) would hide what is
+    left to learn.
     """
     if not np.all(np.isfinite(new)):
         return np.inf

@@ -13,13 +13,14 @@ all terms positive. The student starts at zero, and any numbers of linear units 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectralaw._checks import finite, is_number, shown, vector, whole
+from spectralaw._checks import finite, shown, vector, whole
 from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.systems.committee_machine.secular import zeros
 from spectralaw.systems.committee_machine.spectrum import as_spectrum
@@ -152,8 +153,9 @@ def linear_error(
     """
     points = nonnegative("alphas", alphas)
     modes = linear_modes(spectrum, learning_rate, trained)
-    errors = 0.5 * (np.exp(-np.multiply.outer(points, modes.rates)) @ modes.amplitudes + modes.rest)
-    return errors if np.ndim(alphas) else errors[0]
+    with np.errstate(over="ignore", under="ignore"):  # the end of all decay
+        errors = 0.5 * (np.exp(-np.multiply.outer(points, modes.rates)) @ modes.amplitudes + modes.rest)
+    return errors[0] if is_single(alphas) else errors
 
 
 def leading_error(spectrum: Any, trained: int, learning_rate: float | None = None) -> float:
@@ -201,11 +203,16 @@ def nonnegative(name: str, values: ArrayLike) -> Array:
     InvalidInput
         For anything else.
     """
-    array = vector(name, values, or_number=is_number(values) or np.ndim(values) == 0)
+    array = vector(name, values, or_number=True)
     if np.any(array < 0.0):
         first = int(np.argmax(array < 0.0))
         raise InvalidInput(f"{name} must be 0 or greater, but its entry {first} is {array[first]:g}")
     return array
+
+
+def is_single(values: Any) -> bool:
+    """Whether what passed as numbers is one number, not a list of one."""
+    return not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0
 
 
 def _positive_rate(learning_rate: Any) -> float:

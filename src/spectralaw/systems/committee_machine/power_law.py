@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectralaw._checks import is_ours, shown
 from spectralaw.errors import InvalidInput
-from spectralaw.systems.committee_machine.linear import check_rate, nonnegative
+from spectralaw.systems.committee_machine.linear import check_rate, is_single, nonnegative
 from spectralaw.systems.committee_machine.spectrum import as_spectrum
 
 
@@ -62,4 +62,4 @@ def power_law(alphas: ArrayLike, spectrum: Any, learning_rate: float) -> NDArray
     b, top = spectrum.learning_exponent, float(spectrum.values[0])
     amplitude = 0.5 * top / spectrum.levels * gamma(b) / ((1.0 + spectrum.beta) * (1.0 - 0.5 * rate))
     errors = amplitude * (2.0 * rate * top * points) ** -b
-    return errors if np.ndim(alphas) else errors[0]
+    return errors[0] if is_single(alphas) else errors

@@ -17,6 +17,7 @@ from spectralaw.systems.setting import Setting
 
 Array = NDArray[np.float64]
 ACTIVATIONS = ("erf", "linear")
+_MOST = 1e6  # overlaps, and learning rate in units of the inverse mean eigenvalue
 _NEGATIVE = 1e-12  # eigenvalue of a Gram matrix that counts as zero, relative to the largest
 
 
@@ -69,6 +70,10 @@ class CommitteeSetting(Setting):
         rate = finite("learning_rate", self.learning_rate)
         if rate <= 0.0:
             raise InvalidInput(f"learning_rate must be greater than 0, not {rate:g}")
+        if rate * self.spectrum.mean > _MOST:
+            raise InvalidInput(
+                f"learning_rate must be {_MOST / self.spectrum.mean:.4g} or less for this spectrum, not {rate:g}"
+            )
         put("learning_rate", check_rate(rate, self.spectrum) if self.activation == "linear" else rate)
         for name, wide in (("student_overlaps", self.students), ("teacher_overlaps", self.teachers)):
             put(name, self._overlaps(name, getattr(self, name), wide))
@@ -78,11 +83,15 @@ class CommitteeSetting(Setting):
         """A number as a float, an array as nested tuples."""
         if is_number(value):
             number = finite(name, value)
+            if abs(number) > _MOST:
+                raise InvalidInput(f"{name} must be {_MOST:g} or less in size, not {number:g}")
             if name == "student_overlaps" and number < 0.0:
                 raise InvalidInput(f"{name} must be 0 or greater where it is a number, not {number:g}")
             return number
         small, levels = (self.students, wide), self.spectrum.levels
         array = _numbers(name, value)
+        if np.max(np.abs(array), initial=0.0) > _MOST:
+            raise InvalidInput(f"{name} must be {_MOST:g} or less in size, not {np.max(np.abs(array)):g}")
         if array.shape not in (small, (levels, *small)):
             raise InvalidInput(
                 f"{name} must be a number or an array of shape {small} or {(levels, *small)}, not {array.shape}"

@@ -14,6 +14,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.systems.setting import Setting
 
 Array = NDArray[np.float64]
+WIDEST = 1e12  # largest over smallest eigenvalue: beyond it, double precision of the overlaps has no room
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Spectrum(Setting):
     Parameters
     ----------
     eigenvalues
-        Positive, in any order. Equal ones count as one level each.
+        Positive, in any order, at most a factor of 1e12 apart. Equal ones count as one level each.
     shares
         Positive, one for each, with sum 1 (to 1e-9); None for equal shares 1/L.
 
@@ -38,6 +39,11 @@ class Spectrum(Setting):
 
     def __post_init__(self) -> None:
         values = _positive("eigenvalues", self.eigenvalues)
+        if values.min() < 1e-50 or values.max() > 1e50 or values.max() > WIDEST * values.min():
+            raise InvalidInput(
+                f"eigenvalues must be between 1e-50 and 1e50 and span at most a factor of {WIDEST:g}, not from "
+                f"{values.min():.3g} to {values.max():.3g}"
+            )
         object.__setattr__(self, "eigenvalues", tuple(values.tolist()))
         if self.shares is None:
             return
@@ -78,7 +84,7 @@ class PowerLawSpectrum(Setting):
     levels : int
         L, how many are distinct; 1 for isotropic data.
     beta : float
-        β > 0.
+        β > 0, with L^(1+β) ≤ 1e12.
 
     Raises
     ------
@@ -95,10 +101,11 @@ class PowerLawSpectrum(Setting):
         if beta <= 0.0:
             raise InvalidInput(f"beta must be greater than 0, not {beta:g}")
         object.__setattr__(self, "beta", beta)
-        if self.levels ** (1.0 + beta) > 1e12:
+        decades = (1.0 + beta) * np.log10(self.levels)
+        if decades > np.log10(WIDEST) + 1e-9:
             raise InvalidInput(
-                f"levels^(1 + beta), the ratio of the largest to the smallest eigenvalue, must be 1e12 or less, not "
-                f"{self.levels ** (1.0 + beta):.3g}"
+                f"levels^(1 + beta), the ratio of the largest to the smallest eigenvalue, must be {WIDEST:g} or less, "
+                f"not 10^{decades:.1f}"
             )
 
     @property

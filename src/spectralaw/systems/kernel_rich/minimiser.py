@@ -1,0 +1,176 @@
+"""The interpolating coefficients of least potential: Newton's method on the dual, followed in the scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import qr, solve_triangular
+
+from spectralaw._checks import finite
+from spectralaw.display import Shown, number
+from spectralaw.errors import InvalidInput
+from spectralaw.results import Status
+from spectralaw.systems.kernel_rich import potential as law
+from spectralaw.systems.kernel_rich.mirror import Sinh, Walls, start
+from spectralaw.systems.kernel_rich.rows import Rows, rows, scale_of
+
+Array = NDArray[np.float64]
+
+_NEWTON = 40  # steps at one scale; a step of the path that needs more is halved
+_NEAR = 1e-6  # misfit at which the path goes on
+_LONGEST, _SHORTEST = np.log(1e3), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
+_HALVINGS = 40
+_DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
+
+
+@dataclass(frozen=True, repr=False)
+class Minimiser(Shown):
+    """Interpolating coefficients of least potential, with the certificate of the convex problem."""
+
+    coefficients: NDArray[np.float64] = field(repr=False)
+    """β, shape (d,)."""
+    scale: float
+    depth: int
+    potential: float
+    """scale^D Σ q_D(β_i/scale^D)."""
+    l1_norm: float
+    l2_norm: float
+    misfit: float
+    """‖X β − y‖/‖y‖."""
+    stationarity: float
+    """Largest part of q′(β_i/scale^D) outside the span of the rows, over the largest of them; both are zero at the
+    minimiser and nowhere else."""
+    iterations: int
+    status: Status
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        return f"Interpolation of least potential, depth {self.depth}, scale {number(self.scale)}", [
+            ("status", f"{self.status} (misfit {self.misfit:.1e}, stationarity {self.stationarity:.1e})"),
+            ("potential", number(self.potential)),
+            ("l1 norm", number(self.l1_norm)),
+            ("l2 norm", number(self.l2_norm)),
+            ("Newton steps", str(self.iterations)),
+        ]
+
+
+def min_potential(X: Any, y: Any, scale: float = 1.0, depth: int = 2, *, tolerance: float = 1e-9) -> Minimiser:
+    """Minimise scale^D Σ q_D(β_i/scale^D) over the coefficients that interpolate, X β = y.
+
+    This is where gradient flow on ‖X β − y‖² with β = w₊^D − w₋^D ends when all weights start at ``scale``. The
+    minimiser has q′(β/scale^D) = Xᵀν; ν is found by Newton's method from large scales down to the one asked for, with
+    predicted steps. For scale → ∞ it tends to the interpolation of least l2 norm, for scale → 0 to least l1 norm.
+
+    Parameters
+    ----------
+    X : array, shape (n, d)
+    y : array, shape (n,)
+        In the range of X, to 1e-9.
+    scale : float
+        α > 0, with α^D within a factor of 1e100 of the coefficients.
+    depth : int
+        D, 2 to 100.
+    tolerance : float
+        What ``misfit`` and ``stationarity`` may be for ``status`` to say ``converged``.
+
+    Raises
+    ------
+    InvalidInput
+        For anything else, and for labels that nothing interpolates.
+
+    References
+    ----------
+    arXiv:2002.09277.
+    """
+    depth, limit = law.depth_of(depth), finite("tolerance", tolerance)
+    if limit <= 0.0:
+        raise InvalidInput(f"tolerance must be greater than 0, not {limit:g}")
+    asked = rows(X, y)
+    size = float(np.linalg.norm(asked.goal))
+    alpha = scale_of(scale, depth, size)
+    unit = alpha**depth
+    if size == 0.0:
+        return _judged(asked, np.zeros(asked.inputs.shape[1]), alpha, depth, 0, limit)
+    found, iterations = _follow(asked.basis, asked.goal / size, size / unit, depth)
+    return _judged(asked, unit * found.image(), alpha, depth, iterations, limit)
+
+
+def _judged(asked: Rows, coefficients: Array, alpha: float, depth: int, iterations: int, limit: float) -> Minimiser:
+    unit = alpha**depth
+    misfit = asked.misfit(coefficients)
+    stationarity = asked.stationarity(coefficients, unit, depth)
+    good = misfit <= limit and stationarity <= limit
+    return Minimiser(
+        coefficients,
+        alpha,
+        depth,
+        unit * float(np.sum(law.potential(coefficients / unit, depth))),
+        float(np.sum(np.abs(coefficients))),
+        float(np.linalg.norm(coefficients)),
+        misfit,
+        stationarity,
+        iterations,
+        Status.CONVERGED if good else Status.NOT_CONVERGED,
+    )
+
+
+def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Sinh | Walls, int]:
+    """u with Qᵀz(u) = size · direction, from small sizes, where z is linear in u, to the one asked for."""
+    here = min(size, 1e-3)
+    linear = (basis @ direction) * (here / float(start(depth, 1).steepness()[0]))
+    state, iterations = _newton(basis, here * direction, start(depth, basis.shape[0]).moved(linear))
+    if state is None:
+        return start(depth, basis.shape[0]), iterations
+    step = _LONGEST
+    while here < size and step >= _SHORTEST:
+        ahead = min(step, float(np.log(size / here)))
+        last = ahead >= float(np.log(size / here)) * (1.0 - 1e-12)
+        there = size if last else here * float(np.exp(ahead))
+        change = basis @ _solve(basis, state.steepness(), ahead * here * direction)
+        guess = state.moved(min(1.0, state.farthest(change)) * change)
+        found, taken = _newton(basis, there * direction, guess)
+        iterations += taken
+        if found is None:
+            step = 0.5 * ahead
+        else:
+            state, here, step = found, there, min(1.5 * step, _LONGEST)
+    return state, iterations
+
+
+def _newton(basis: Array, goal: Array, state: Sinh | Walls) -> tuple[Sinh | Walls | None, int]:
+    """Maximise the concave dual; None where that took too many steps. To rounding, once it is near."""
+    size = float(np.linalg.norm(goal))
+    left = goal - basis.T @ state.image()
+    error = float(np.linalg.norm(left)) / size
+    for iteration in range(_NEWTON):
+        inner = _solve(basis, state.steepness(), left)
+        change = basis @ inner
+        first = float(inner @ left)
+        if not np.isfinite(first) or first <= 0.0:
+            return (state if error <= _NEAR else None), iteration
+        share = min(1.0, state.farthest(change))
+        for _ in range(_HALVINGS):
+            there = state.moved(share * change)
+            after = goal - basis.T @ there.image()
+            if abs(float(inner @ after)) <= _DESCENT * first or share < 1e-10:
+                break
+            share *= 0.5
+        new = float(np.linalg.norm(after)) / size
+        if error <= _NEAR and not new < 0.5 * error:  # rounding has been reached
+            return (there if new < error else state), iteration + 1
+        state, left, error = there, after, new
+    return (state if error <= _NEAR else None), _NEWTON
+
+
+def _solve(basis: Array, weights: Array, right: Array) -> Array:
+    """(Qᵀ W Q)⁻¹ right by QR of √W Q, largest weights first: accurate however far the weights are apart."""
+    order = np.argsort(-weights, kind="stable")
+    scaled = np.sqrt(weights[order, None]) * basis[order]
+    triangle, pivots = qr(scaled, mode="r", pivoting=True)  # type: ignore[misc]
+    triangle = triangle[: basis.shape[1]]
+    inner = solve_triangular(triangle, right[pivots], trans="T")
+    found = np.empty_like(right)
+    found[pivots] = solve_triangular(triangle, inner)
+    return found

@@ -11,7 +11,7 @@ from scipy.linalg import qr, solve_triangular
 
 from spectralaw._checks import finite
 from spectralaw.display import Shown, number
-from spectralaw.errors import InvalidInput
+from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.kernel_rich import potential as law
 from spectralaw.systems.kernel_rich.mirror import Sinh, Walls, start
@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 _NEWTON = 40  # steps at one scale; a step of the path that needs more is halved
 _NEAR = 1e-6  # misfit at which the path goes on
 _LONGEST, _SHORTEST = np.log(1e3), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
+_MOST = 600  # steps in all
 _HALVINGS = 40
 _DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
 
@@ -45,6 +46,10 @@ class Minimiser(Shown):
     minimiser and nowhere else."""
     iterations: int
     status: Status
+    message: str = ""
+    """Where it did not converge: the scale down to which the minimiser could be followed. That happens where
+    coefficients of size scale^D are lost in the rounding of others, and the labels need few of them: the coefficients
+    then differ from the least l1 norm by rounding only."""
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         return f"Interpolation of least potential, depth {self.depth}, scale {number(self.scale)}", [
@@ -93,11 +98,20 @@ def min_potential(X: Any, y: Any, scale: float = 1.0, depth: int = 2, *, toleran
     unit = alpha**depth
     if size == 0.0:
         return _judged(asked, np.zeros(asked.inputs.shape[1]), alpha, depth, 0, limit)
-    found, iterations = _follow(asked.basis, asked.goal / size, size / unit, depth)
-    return _judged(asked, unit * found.image(), alpha, depth, iterations, limit)
+    found, reached, iterations = _follow(asked.basis, asked.goal / size, size / unit, depth)
+    coefficients = size / reached * found.image()
+    return _judged(asked, coefficients, alpha, depth, iterations, limit, (size / reached) ** (1.0 / depth))
 
 
-def _judged(asked: Rows, coefficients: Array, alpha: float, depth: int, iterations: int, limit: float) -> Minimiser:
+def _judged(
+    asked: Rows,
+    coefficients: Array,
+    alpha: float,
+    depth: int,
+    iterations: int,
+    limit: float,
+    reached: float | None = None,
+) -> Minimiser:
     unit = alpha**depth
     misfit = asked.misfit(coefficients)
     stationarity = asked.stationarity(coefficients, unit, depth)
@@ -113,22 +127,26 @@ def _judged(asked: Rows, coefficients: Array, alpha: float, depth: int, iteratio
         stationarity,
         iterations,
         Status.CONVERGED if good else Status.NOT_CONVERGED,
+        "" if good else f"the coefficients are those of scale {alpha if reached is None else reached:.3g}",
     )
 
 
-def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Sinh | Walls, int]:
-    """u with Qᵀz(u) = size · direction, from small sizes, where z is linear in u, to the one asked for."""
+def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Sinh | Walls, float, int]:
+    """u with Qᵀz(u) = size · direction, from small sizes, where z is linear in u, to the one asked for.
+
+    Also the size that was reached, and the Newton steps that it took.
+    """
     here = min(size, 1e-3)
     linear = (basis @ direction) * (here / float(start(depth, 1).steepness()[0]))
     state, iterations = _newton(basis, here * direction, start(depth, basis.shape[0]).moved(linear))
     if state is None:
-        return start(depth, basis.shape[0]), iterations
+        raise ConvergenceFailure(f"no minimiser was found even where the problem is almost linear, at size {here:.3g}")
     step = _LONGEST
-    while here < size and step >= _SHORTEST:
+    while here < size and step >= _SHORTEST and iterations < _MOST:
         ahead = min(step, float(np.log(size / here)))
         last = ahead >= float(np.log(size / here)) * (1.0 - 1e-12)
         there = size if last else here * float(np.exp(ahead))
-        change = basis @ _solve(basis, state.steepness(), ahead * here * direction)
+        _, change = _solve(basis, state.steepness(), ahead * here * direction)
         guess = state.moved(min(1.0, state.farthest(change)) * change)
         found, taken = _newton(basis, there * direction, guess)
         iterations += taken
@@ -136,7 +154,7 @@ def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Si
             step = 0.5 * ahead
         else:
             state, here, step = found, there, min(1.5 * step, _LONGEST)
-    return state, iterations
+    return state, here, iterations
 
 
 def _newton(basis: Array, goal: Array, state: Sinh | Walls) -> tuple[Sinh | Walls | None, int]:
@@ -145,8 +163,7 @@ def _newton(basis: Array, goal: Array, state: Sinh | Walls) -> tuple[Sinh | Wall
     left = goal - basis.T @ state.image()
     error = float(np.linalg.norm(left)) / size
     for iteration in range(_NEWTON):
-        inner = _solve(basis, state.steepness(), left)
-        change = basis @ inner
+        inner, change = _solve(basis, state.steepness(), left)
         first = float(inner @ left)
         if not np.isfinite(first) or first <= 0.0:
             return (state if error <= _NEAR else None), iteration
@@ -158,19 +175,23 @@ def _newton(basis: Array, goal: Array, state: Sinh | Walls) -> tuple[Sinh | Wall
                 break
             share *= 0.5
         new = float(np.linalg.norm(after)) / size
-        if error <= _NEAR and not new < 0.5 * error:  # rounding has been reached
+        if error <= _NEAR and share == 1.0 and not new < 0.5 * error:  # rounding has been reached
             return (there if new < error else state), iteration + 1
         state, left, error = there, after, new
     return (state if error <= _NEAR else None), _NEWTON
 
 
-def _solve(basis: Array, weights: Array, right: Array) -> Array:
-    """(Qᵀ W Q)⁻¹ right by QR of √W Q, largest weights first: accurate however far the weights are apart."""
+def _solve(basis: Array, weights: Array, right: Array) -> tuple[Array, Array]:
+    """Inner solution (Qᵀ W Q)⁻¹ right, and Q times it, by QR of √W Q with the largest weights first.
+
+    The change of u is read off the orthonormal factor: where weights are large u must be known to far more than its
+    own last digit.
+    """
     order = np.argsort(-weights, kind="stable")
-    scaled = np.sqrt(weights[order, None]) * basis[order]
-    triangle, pivots = qr(scaled, mode="r", pivoting=True)  # type: ignore[misc]
-    triangle = triangle[: basis.shape[1]]
-    inner = solve_triangular(triangle, right[pivots], trans="T")
-    found = np.empty_like(right)
-    found[pivots] = solve_triangular(triangle, inner)
-    return found
+    root = np.sqrt(weights[order])
+    factor, triangle, pivots = qr(root[:, None] * basis[order], mode="economic", pivoting=True)  # type: ignore[misc]
+    half = solve_triangular(triangle, right[pivots], trans="T")
+    inner, change = np.empty_like(right), np.empty_like(weights)
+    inner[pivots] = solve_triangular(triangle, half)
+    change[order] = (factor @ half) / root
+    return inner, change

@@ -96,7 +96,7 @@ def position(z: Array, depth: int) -> Array:
         goal, y = np.log(size[left]), x[left]
         for _ in range(_STEPS):
             with np.errstate(under="ignore"):
-                error = np.log(2.0) + p * _log_cosh(y) + _log_sinh(p * y) - goal
+                error = np.log(2.0) + p * log_cosh(y) + log_sinh(p * y) - goal
             change = error / (p * y * (np.tanh(y) + 1.0 / np.tanh(p * y)))
             y = y * np.exp(-change)
             if np.all(np.abs(change) <= 1e-15):
@@ -108,17 +108,17 @@ def position(z: Array, depth: int) -> Array:
 def conjugate(x: Array, depth: int) -> Array:
     """H_D(u) at u = tanh x, zero at zero."""
     _, p = powers(depth)
-    return 2.0 / p * np.expm1(p * _log_cosh(x) + _log_cosh(p * x))
+    return 2.0 / p * np.expm1(p * log_cosh(x) + log_cosh(p * x))
 
 
-def _log_cosh(x: Array) -> Array:
+def log_cosh(x: Array) -> Array:
     y = np.abs(x)
     with np.errstate(under="ignore"):
         small = 0.5 * np.log1p(np.sinh(np.minimum(y, 1.0)) ** 2)
     return np.where(y < 1.0, small, y + np.log1p(np.exp(-2.0 * y)) - np.log(2.0))
 
 
-def _log_sinh(y: Array) -> Array:
+def log_sinh(y: Array) -> Array:
     """Of positive numbers."""
     return np.where(y < 1.0, np.log(np.sinh(np.minimum(y, 1.0))), y + np.log(-np.expm1(-2.0 * y)) - np.log(2.0))
 

@@ -19,9 +19,9 @@ from spectralaw.systems.kernel_rich.rows import Rows, rows, scale_of
 
 Array = NDArray[np.float64]
 
-_NEWTON = 40  # steps at one scale; a step of the path that needs more is halved
+_NEWTON = 16  # steps at one scale; a step of the path that needs more is halved
 _NEAR = 1e-6  # misfit at which the path goes on
-_LONGEST, _SHORTEST = np.log(1e3), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
+_LONGEST, _SHORTEST = np.log(30.0), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
 _MOST = 600  # steps in all
 _HALVINGS = 40
 _DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
@@ -147,6 +147,8 @@ def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Si
         last = ahead >= float(np.log(size / here)) * (1.0 - 1e-12)
         there = size if last else here * float(np.exp(ahead))
         _, change = _solve(basis, state.steepness(), ahead * here * direction)
+        if not np.all(np.isfinite(change)):
+            break
         guess = state.moved(min(1.0, state.farthest(change)) * change)
         found, taken = _newton(basis, there * direction, guess)
         iterations += taken
@@ -185,11 +187,13 @@ def _solve(basis: Array, weights: Array, right: Array) -> tuple[Array, Array]:
     """Inner solution (Qᵀ W Q)⁻¹ right, and Q times it, by QR of √W Q with the largest weights first.
 
     The change of u is read off the orthonormal factor: where weights are large u must be known to far more than its
-    own last digit.
+    own last digit. NaN for a singular matrix.
     """
     order = np.argsort(-weights, kind="stable")
     root = np.sqrt(weights[order])
     factor, triangle, pivots = qr(root[:, None] * basis[order], mode="economic", pivoting=True)  # type: ignore[misc]
+    if np.any(np.diagonal(triangle) == 0.0):
+        return np.full_like(right, np.nan), np.full_like(weights, np.nan)
     half = solve_triangular(triangle, right[pivots], trans="T")
     inner, change = np.empty_like(right), np.empty_like(weights)
     inner[pivots] = solve_triangular(triangle, half)

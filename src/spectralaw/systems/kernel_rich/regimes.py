@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spectralaw._checks import finite, seed_list, vector
+from spectralaw._checks import finite, seed_list, shown, vector
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.kernel_rich.kernel import growth, kernel_change
 from spectralaw.systems.kernel_rich.limits import min_l1, min_l2
@@ -44,7 +44,7 @@ def regime_sweep(
     """
     import xarray
 
-    values, asked = _scales(scales), _setting(setting)
+    values, asked = positive("scales", scales), checked_setting(setting)
     chosen = seed_list("seeds", seeds)
     names = ("l1_excess", "l2_excess", "test_error", "kernel_change")
     found = {name: np.full((values.size, len(chosen)), np.nan) for name in names}
@@ -109,7 +109,7 @@ def sample_complexity(
     """
     import xarray
 
-    values, asked = _scales(scales), _setting(setting)
+    values, asked = positive("scales", scales), checked_setting(setting)
     counts, level = vector("samples", samples), finite("error", error)
     if np.any(counts != np.floor(counts)) or counts[0] < 1 or np.any(np.diff(counts) <= 0.0):
         raise InvalidInput(f"samples must be whole numbers of 1 or greater, increasing, not {counts.tolist()}")
@@ -141,16 +141,19 @@ def needed(counts: np.ndarray, errors: np.ndarray, level: float) -> np.ndarray:
     return np.where(first >= 0, counts[first], np.nan)
 
 
-def _scales(scales: Any) -> np.ndarray:
-    values = vector("scales", scales)
+def positive(name: str, numbers: Any) -> np.ndarray:
+    """A list of positive numbers."""
+    values = vector(name, numbers)
     if np.any(values <= 0.0):
-        raise InvalidInput(f"scales must be greater than 0, but entry {int(np.argmax(values <= 0.0))} is not")
+        wrong = int(np.argmax(values <= 0.0))
+        raise InvalidInput(f"{name} must be greater than 0, but its entry {wrong} is {values[wrong]:g}")
     return values
 
 
-def _setting(setting: Any) -> SparseRegression:
+def checked_setting(setting: Any) -> SparseRegression:
+    """The setting that is asked for, by default the one of the class."""
     if setting is None:
         return SparseRegression()
     if not isinstance(setting, SparseRegression):
-        raise InvalidInput(f"setting must be a SparseRegression, not {setting!r}")
+        raise InvalidInput(f"setting must be a SparseRegression, not {shown(setting)}")
     return setting

@@ -19,9 +19,9 @@ from spectralaw.systems.kernel_rich.rows import Rows, rows, scale_of
 
 Array = NDArray[np.float64]
 
-_NEWTON = 16  # steps at one scale; a step of the path that needs more is halved
+_NEWTON = 12  # steps at one scale; a step of the path that needs more is halved
 _NEAR = 1e-6  # misfit at which the path goes on
-_LONGEST, _SHORTEST = np.log(30.0), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
+_FIRST, _LONGEST, _SHORTEST = np.log(30.0), np.log(1e12), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
 _MOST = 600  # steps in all
 _HALVINGS = 40
 _DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
@@ -141,7 +141,7 @@ def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Si
     state, iterations = _newton(basis, here * direction, start(depth, basis.shape[0]).moved(linear))
     if state is None:
         raise ConvergenceFailure(f"no minimiser was found even where the problem is almost linear, at size {here:.3g}")
-    step = _LONGEST
+    step = _FIRST
     while here < size and step >= _SHORTEST and iterations < _MOST:
         ahead = min(step, float(np.log(size / here)))
         last = ahead >= float(np.log(size / here)) * (1.0 - 1e-12)
@@ -155,7 +155,7 @@ def _follow(basis: Array, direction: Array, size: float, depth: int) -> tuple[Si
         if found is None:
             step = 0.5 * ahead
         else:
-            state, here, step = found, there, min(1.5 * step, _LONGEST)
+            state, here, step = found, there, min(2.0 * step, _LONGEST)
     return state, here, iterations
 
 

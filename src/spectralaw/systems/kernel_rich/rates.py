@@ -13,7 +13,7 @@ from spectralaw.systems.kernel_rich.regimes import positive
 if TYPE_CHECKING:
     import xarray
 
-_GRID, _ROUNDS = 13, 4  # of the search for the worst pair: points, each round between the neighbours of the best
+_GRID, _ROUNDS = 13, 3  # of the search for the worst pair: points, each round between the neighbours of the best
 _NEAREST = 1e-12  # of two columns
 
 

@@ -62,11 +62,13 @@ def _compute(run: Run, flow_seeds: int, seeds: int, complexity: Sequence[int]) -
     noisy = SparseRegression(noise_variance=NOISES[1])
     parts = [lambda: flows(flow_seeds)]
     parts += [
-        lambda depth=depth: regime_sweep(SCALES, noisy.replace(depth=depth), seeds=seeds).assign_attrs(part="regimes")
+        lambda depth=depth: regime_sweep(SCALES, noisy.replace(depth=depth), seeds=seeds).assign_attrs(
+            part=f"regimes-{depth}"
+        )
         for depth in SWEEP_DEPTHS
     ]
     parts += [
-        lambda depth=depth, scales=scales: worst_l1_excess(scales, depth).assign_attrs(part="rates")
+        lambda depth=depth, scales=scales: worst_l1_excess(scales, depth).assign_attrs(part=f"rates-{depth}")
         for depth, scales in RATE_SCALES.items()
     ]
     parts.append(lambda: sample_complexity(SCALES, complexity, seeds=seeds).assign_attrs(part="samples"))
@@ -74,7 +76,7 @@ def _compute(run: Run, flow_seeds: int, seeds: int, complexity: Sequence[int]) -
     parts += [
         lambda noise=noise: decay_comparison(
             np.geomspace(1e-4, 3.0, 8), DECAYS, decays.replace(noise_variance=noise), seeds=seeds
-        ).assign_attrs(part="decay")
+        ).assign_attrs(part="decay-noisy" if noise else "decay-noiseless")
         for noise in NOISES
     ]
     found = []

@@ -40,7 +40,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 def _parts(datasets: Sequence[Any]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for data in datasets:
-        found.setdefault(data.attrs["part"], []).append(data)
+        found.setdefault(data.attrs["part"].split("-")[0], []).append(data)
     return found
 
 

@@ -39,7 +39,7 @@ ERRORS = 3.0  # standard errors of a paired difference
 def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
     """Every claim, part by part."""
     judges = {"flow": flow, "regimes": regimes, "rates": rate, "samples": samples, "decay": decay}
-    return [claim for data in datasets for claim in judges[data.attrs["part"]](data)]
+    return [claim for data in datasets for claim in judges[data.attrs["part"].split("-")[0]](data)]
 
 
 def flow(data: xarray.Dataset) -> list[Claim]:

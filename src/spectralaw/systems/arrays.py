@@ -17,8 +17,8 @@ def matrix(name: str, values: Any, columns: int | None = None) -> NDArray[np.flo
     Raises
     ------
     InvalidInput
-        For booleans, text, complex numbers, masked entries, NaN and infinities, other shapes, and other than ``columns``
-        columns.
+        For booleans, text, complex numbers, masked entries, NaN and infinities, other shapes, and another number of
+        columns than ``columns``.
     """
     if np.ma.is_masked(values):
         raise InvalidInput(f"{name} must be a matrix of numbers, but some of its entries are masked")

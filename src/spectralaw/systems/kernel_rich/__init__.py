@@ -1,8 +1,8 @@
 """What gradient flow from a given scale of the weights converges to, between kernel and rich regime (arXiv:2002.09277).
 
-A linear function f(x) = β·x, trained through β = w₊^D − w₋^D with all weights at ``scale`` in the beginning, interpolates
-in the end; which of the interpolating β it finds, the scale decides: least l2 norm for large ones (kernel regime),
-least l1 norm for small ones (rich regime).
+A linear function f(x) = β·x, trained through β = w₊^D − w₋^D with all weights at ``scale`` in the beginning,
+interpolates in the end; which of the interpolating β it finds, the scale decides: least l2 norm for large ones (kernel
+regime), least l1 norm for small ones (rich regime).
 """
 
 from __future__ import annotations

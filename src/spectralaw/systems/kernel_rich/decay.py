@@ -64,9 +64,7 @@ def decay_comparison(
             if one.status.is_result:
                 by_scale[:, i, j] = _distances(one.coefficients, data.target, least)
         penalties = [float(value) for value in decays[order] * np.sqrt(asked.dimension)]
-        for i, found in zip(
-            order, minimise_path(data.inputs, data.labels, penalties, tolerance=_GAP), strict=True
-        ):
+        for i, found in zip(order, minimise_path(data.inputs, data.labels, penalties, tolerance=_GAP), strict=True):
             if found.gap <= max(_GAP, found.rounding):
                 by_decay[:, i, j] = _distances(found.coefficients, data.target, least)
     return xarray.Dataset(

@@ -1,4 +1,4 @@
-"""From the kernel to the rich regime: where gradient flow ends against the scale of the weights, and weight decay beside it."""
+"""Where gradient flow ends against the scale of the weights, and weight decay beside it."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
         _kernel(axes[2], parts["regimes"])
         _samples(axes[3], parts["samples"][0])
         _errors(axes[4], parts["decay"], "scale", r"scale $\alpha$, no weight decay")
-        _errors(axes[5], parts["decay"], "weight_decay", r"weight decay $\lambda$, any scale")
+        _errors(axes[5], parts["decay"], "weight_decay", r"weight decay $\lambda$")
         axes[5].sharey(axes[4])
         for axis, letter in zip(axes, "abcdef", strict=True):
             axis.set_title(f"({letter})", loc="left")
@@ -96,8 +96,8 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     sweep, needed, decay = parts["regimes"][0].attrs, parts["samples"][0], parts["decay"][0].attrs
     count = parts["regimes"][0].sizes["seed"]
     return (
-        f"Where gradient flow ends, against the scale α at which all weights of β = w₊^D − w₋^D start; means of {count} "
-        f"data sets. (a) Excess of the l1 and l2 norm over the least among interpolating coefficients (d = "
+        "Where gradient flow ends, against the scale α at which all weights of β = w₊^D − w₋^D start; means of "
+        f"{count} data sets. (a) Excess of the l1 and l2 norm over the least among interpolating coefficients (d = "
         f"{sweep['dimension']}, n = {sweep['samples']}, noise variance {sweep['noise_variance']:g}; below 1e-8 not "
         "drawn): small scales give sparse coefficients, large ones the least l2 norm. (b) The largest l1 excess over "
         "all pairs of columns: at depth 2 it falls only like 1/log(1/α), at depth D like α^(D−2). (c) Change of the "

@@ -114,7 +114,9 @@ def gradient_flow(
     asked = rows(X, y)
     d = asked.inputs.shape[1]
     if d > _WIDEST:
-        raise InvalidInput(f"X must have at most {_WIDEST} columns, not {d}: min_potential finds the end without a flow")
+        raise InvalidInput(
+            f"X must have at most {_WIDEST} columns, not {d}: min_potential finds the end without a flow"
+        )
     size = float(np.linalg.norm(asked.goal))
     alpha = scale_of(scale, depth, size)
     if size == 0.0:
@@ -124,7 +126,9 @@ def gradient_flow(
     return _judged(asked, weights, alpha, depth, duration, taken, message)
 
 
-def _judged(asked: Rows, weights: _Weights, alpha: float, depth: int, duration: float, taken: int, message: str) -> Flow:
+def _judged(
+    asked: Rows, weights: _Weights, alpha: float, depth: int, duration: float, taken: int, message: str
+) -> Flow:
     coefficients = alpha**depth * weights.image()
     misfit = asked.misfit(coefficients)
     stationarity = asked.stationarity(coefficients, alpha**depth, depth)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 _NEWTON = 12  # steps at one scale; a step of the path that needs more is halved
 _NEAR = 1e-6  # misfit at which the path goes on
-_FIRST, _LONGEST, _SHORTEST = np.log(30.0), np.log(1e12), 1e-4  # steps of the path, in the logarithm of the goal over scale^depth
+_FIRST, _LONGEST, _SHORTEST = np.log(30.0), np.log(1e12), 1e-4  # steps of the path, in log(goal/scale^depth)
 _MOST = 600  # steps in all
 _HALVINGS = 40
 _DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
@@ -194,7 +194,7 @@ def _solve(basis: Array, weights: Array, right: Array) -> tuple[Array, Array]:
     factor, triangle, pivots = qr(root[:, None] * basis[order], mode="economic", pivoting=True)  # type: ignore[misc]
     if np.any(np.diagonal(triangle) == 0.0):
         return np.full_like(right, np.nan), np.full_like(weights, np.nan)
-    half = solve_triangular(triangle, right[pivots], trans="T")
+    half = solve_triangular(triangle, right[pivots], trans=1)
     inner, change = np.empty_like(right), np.empty_like(weights)
     inner[pivots] = solve_triangular(triangle, half)
     change[order] = (factor @ half) / root

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-def regime_sweep(
-    scales: Any, setting: SparseRegression | None = None, *, seeds: Any = 8
-) -> xarray.Dataset:
+def regime_sweep(scales: Any, setting: SparseRegression | None = None, *, seeds: Any = 8) -> xarray.Dataset:
     """What gradient flow ends at, over the scale of the weights.
 
     Parameters

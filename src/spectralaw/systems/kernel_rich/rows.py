@@ -77,7 +77,7 @@ def rows(X: Any, y: Any) -> Rows:
 
 
 def scale_of(scale: Any, depth: int, size: float) -> float:
-    """The scale of the weights at the start, such that coefficients over scale^depth are numbers one can compute with."""
+    """The scale of the weights at the start, with coefficients over scale^depth that one can compute with."""
     value = finite("scale", scale)
     if value <= 0.0:
         raise InvalidInput(f"scale must be greater than 0, not {value:g}")

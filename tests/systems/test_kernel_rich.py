@@ -251,7 +251,7 @@ def test_results_pickle_and_show():
     X, y = data()
     for result in (min_potential(X, y, 0.1), gradient_flow(X, y, 0.5), min_l1(X, y)):
         again = pickle.loads(pickle.dumps(result))
-        assert np.array_equal(again.coefficients, result.coefficients) and repr(again) == repr(result)
+        assert again == result and repr(again) == repr(result) and again != min_potential(X, y, 0.2)
         assert "converged" in repr(result) and "<table>" in result._repr_html_()
     setting = SparseRegression(depth=3)
     assert SparseRegression.from_dict(setting.to_dict()) == setting and kernel_rich.__doc__

@@ -163,7 +163,7 @@ def test_laws_of_another_depth_are_refused():
 
 
 def test_it_runs_small_and_draws(tmp_path, monkeypatch):
-    few = {depth: scales[-3:] for depth, scales in experiment.RATE_SCALES.items()}
+    few = {depth: scales[:3] for depth, scales in experiment.RATE_SCALES.items()}
     monkeypatch.setattr(experiment, "RATE_SCALES", few)
     monkeypatch.setattr(experiment, "FLOW_SCALES", (0.2, 3.0))
     run = Run(tmp_path, "kernel-rich")

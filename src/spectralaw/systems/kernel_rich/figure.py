@@ -22,7 +22,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = _parts(datasets)
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(9.6, 5.6)
+        figure = new_figure(9.3, 5.3)
         axes = figure.subplots(2, 3).ravel()
         _norms(axes[0], parts["regimes"])
         _rates(axes[1], parts["rates"])

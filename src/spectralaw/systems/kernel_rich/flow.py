@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spectralaw._checks import finite, positive_integer
 from spectralaw.display import Shown, number
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.kernel_rich import potential as law
 from spectralaw.systems.kernel_rich.kernel import kernel_change
 from spectralaw.systems.kernel_rich.rows import Rows, rows, scale_of
@@ -25,8 +25,8 @@ _MISFIT, _STATIONARY = 1e-9, 1e-6  # of a result; 2e-9 was the largest stationar
 _ABSOLUTE = 1e-6  # absolute over relative tolerance of the integrator
 
 
-@dataclass(frozen=True, repr=False)
-class Flow(Shown):
+@dataclass(frozen=True, repr=False, eq=False)
+class Flow(Shown, ByValue):
     """Where gradient flow has led, with what certifies that it is the end, and that it is the one of the theory."""
 
     coefficients: NDArray[np.float64] = field(repr=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spectralaw.display import Shown, number
 from spectralaw.errors import ConvergenceFailure
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.kernel_rich.rows import Rows, rows
 
 Array = NDArray[np.float64]
@@ -19,8 +19,8 @@ _ZERO = 1e-9  # of the largest coefficient: what the linear program leaves of ze
 _GAP, _MISFIT = 1e-9, 1e-9
 
 
-@dataclass(frozen=True, repr=False)
-class LeastNorm(Shown):
+@dataclass(frozen=True, repr=False, eq=False)
+class LeastNorm(Shown, ByValue):
     """Interpolating coefficients of least norm."""
 
     coefficients: NDArray[np.float64] = field(repr=False)

@@ -12,7 +12,7 @@ from scipy.linalg import qr, solve_triangular
 from spectralaw._checks import finite
 from spectralaw.display import Shown, number
 from spectralaw.errors import ConvergenceFailure, InvalidInput
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.systems.kernel_rich import potential as law
 from spectralaw.systems.kernel_rich.mirror import Sinh, Walls, start
 from spectralaw.systems.kernel_rich.rows import Rows, rows, scale_of
@@ -27,8 +27,8 @@ _HALVINGS = 40
 _DESCENT = 0.9  # share of the first slope of the dual that may be left after a step, on either side
 
 
-@dataclass(frozen=True, repr=False)
-class Minimiser(Shown):
+@dataclass(frozen=True, repr=False, eq=False)
+class Minimiser(Shown, ByValue):
     """Interpolating coefficients of least potential, with the certificate of the convex problem."""
 
     coefficients: NDArray[np.float64] = field(repr=False)

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from spectralaw._checks import at_least, positive_integer, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.results import ByValue
 from spectralaw.systems.kernel_rich.potential import depth_of
 from spectralaw.systems.setting import Setting
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, eq=False)
+class Sample(ByValue):
     """A training set and the coefficients that labelled it."""
 
     inputs: NDArray[np.float64]

@@ -34,8 +34,8 @@ class TwoLayer(Setting):
     """f(x) = v·φ(W x) with W_ij ~ N(0, 1/d), v_j ~ s N(0, 1/m), x ~ N(0, I_d).
 
     The labels are y = f₀(x) + sin(x₁ + x₂), f₀ the network as it starts, so that at each output scale s the same change
-    is to be learned. The tangent kernel grows like s²; with a learning rate ``rate``/s² training takes the same number
-    of steps, and the weights move by 1/s: lazy training for large s.
+    is to be learned. The tangent kernel is of size m + s²; with a learning rate ``rate``/(m + s²) training takes a like
+    number of steps, and for s² ≫ m the first layer moves by 1/s: lazy training.
     """
 
     dimension: int = 3
@@ -47,7 +47,7 @@ class TwoLayer(Setting):
     output_scale: float = 1.0
     """s."""
     rate: float = 0.5
-    """Learning rate times s²."""
+    """Learning rate times (m + s²)."""
     steps: int = 200
     activation: str = "tanh"
 
@@ -64,8 +64,8 @@ class TwoLayer(Setting):
 
     @property
     def learning_rate(self) -> float:
-        """rate/s²."""
-        return self.rate / self.output_scale**2
+        """rate/(m + s²)."""
+        return self.rate / (self.width + self.output_scale**2)
 
     def draw(self, seed: int) -> Start:
         """First weights, inputs and labels; another output scale changes v and the labels' offset only."""

@@ -51,8 +51,8 @@ def sequential_gd(
     -------
     xarray.Dataset
         Over (step, input), from step 0: ``output`` of the network, ``series_output`` around the start and
-        ``summed_output``; over step: ``loss``, ``series_loss``, ``reach`` and ``summed_reach``, the largest |δ| over its
-        radius of convergence, and ``inside``, whether both are below one up to this step. From a step that is not
+        ``summed_output``; over step: ``loss``, ``series_loss``, ``reach`` and ``summed_reach``, the largest |δ| over
+        its radius of convergence, and ``inside``, whether both are below one up to this step. From a step that is not
         inside, series and sums are NaN. The last weights: ``v``, ``W``, and ``series_v``, ``series_W`` at the last step
         inside.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-_FLOOR = 1e-16  # of errors that are drawn
+_FLOOR = 5e-16  # of errors that are drawn
 _PLACE = 0.4  # of the neuron in the first panel
 
 
@@ -41,8 +41,8 @@ def _convergence(axis, data) -> None:
         error = data.error.sel(place=_PLACE, ratio=ratio).values
         axis.plot(order, np.where(error > _FLOOR, error, np.nan), color=colour, label=f"{ratio:g}")
         axis.plot(order, ratio ** (order + 1.0), "--", color=colour, linewidth=0.7)
-    axis.set(yscale="log", xlabel="order $K$", ylabel="error of one tanh neuron", ylim=(_FLOOR, 1e6))
-    axis.legend(title=r"$|\delta|$ / radius", ncols=2, loc="lower right", title_fontsize=8)
+    axis.set(yscale="log", xlabel="order $K$", ylabel="error of one tanh neuron", ylim=(1e-16, 1e11))
+    axis.legend(title=r"$|\delta|$ / radius", ncols=4, loc="upper center", columnspacing=1.0, title_fontsize=8)
 
 
 def _descent(axis, data) -> None:
@@ -51,7 +51,7 @@ def _descent(axis, data) -> None:
             worst = data[name].sel(order=order).max("seed").values
             label = f"{order}" if style == "-" else None
             axis.plot(data.step, np.where(worst > _FLOOR, worst, np.nan), style, color=colour, label=label)
-    axis.set(yscale="log", xlabel="step of gradient descent", ylabel="difference from the network", ylim=(_FLOOR, 1e3))
+    axis.set(yscale="log", xlabel="step of gradient descent", ylabel="difference from the network", ylim=(1e-16, 1e3))
     axis.legend(title="order (dotted: summed)", ncols=5, loc="upper center", columnspacing=1.0, title_fontsize=8)
 
 
@@ -72,11 +72,15 @@ def _linear(axis, data) -> None:
 def _needed(axis, data) -> None:
     scale = data.scale.values
     rng = np.random.default_rng(0)
-    spread = np.exp(0.12 * (2.0 * rng.random(data.needed.shape) - 1.0))
-    axis.plot((scale[:, None] * spread).ravel(), data.needed.values.ravel(), ".", color=COLOURS[4], markersize=4)
+    spread = np.exp(0.35 * (2.0 * rng.random(data.needed.shape) - 1.0))
+    axis.plot(
+        (scale[:, None] * spread).ravel(), data.needed.values.ravel(), ".", color=COLOURS[4], markersize=5, zorder=3
+    )
     axis.plot(scale, data.needed.median("seed"), "o-", markersize=4, color=COLOURS[0], label="median")
     top = float(np.nanmax(data.needed.values))
-    axis.set(xscale="log", xlabel="output scale $s$", ylabel="order that explains training to 1 %", ylim=(0.0, top + 1.0))
+    axis.set(
+        xscale="log", xlabel="output scale $s$", ylabel="order that explains training to 1 %", ylim=(0.0, top + 1.0)
+    )
     axis.legend(loc="upper right")
 
 
@@ -86,9 +90,9 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     steps, lazy = parts["descent"].attrs, parts["lazy"].attrs
     none = int(np.isnan(parts["lazy"].needed.values).sum())
     return (
-        f"The network v·tanh(W x) as a power series in the step of its weights. (a) Error of order K of one neuron at a = "
-        f"{_PLACE:g}, moved by a multiple of its radius √(a² + π²/4); dashed: that multiple to the power K + 1. Outside "
-        "the radius higher orders are worse. (b) Gradient descent through the series against descent of the network "
+        "The network v·tanh(W x) as a power series in the step of its weights. (a) Error of order K of one neuron at "
+        f"a = {_PLACE:g}, moved by a multiple of its radius √(a² + π²/4); dashed: that multiple to the power K + 1. "
+        "Outside the radius higher orders are worse. (b) Gradient descent through the series against descent of the network "
         f"(width {steps['width']}, output scale {steps['output_scale']:g}): largest difference of the outputs over "
         f"{parts['descent'].sizes['seed']} data sets, in units of their change; solid around the first weights, dotted "
         f"summed over series around the weights of each step. (c) {lazy['steps']} steps of training of width "

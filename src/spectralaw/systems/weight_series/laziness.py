@@ -23,7 +23,7 @@ class Laziness(Shown, ByValue):
     """What each order of the series explains of the change of the function, over given inputs."""
 
     order: int | None
-    """The lowest from which on all orders are within the tolerance; None where there is none up to the highest tried."""
+    """The lowest from which on all orders are within the tolerance; None where none is, up to the highest tried."""
     errors: NDArray[np.float64] = field(repr=False)
     """‖f_k − f‖/‖f − f₀‖ over the inputs by order k = 0, 1, …, f the network after training, f₀ before."""
     tolerance: float
@@ -95,7 +95,9 @@ def laziness(
     before, after = outputs(start, x, name), outputs(end, x, name)
     change = float(np.linalg.norm(after - before))
     if change <= 1e-12 * float(np.linalg.norm(before)) or change == 0.0:
-        raise InvalidInput("final must compute another function than initial on these inputs, but the outputs are equal")
+        raise InvalidInput(
+            "final must compute another function than initial on these inputs, but the outputs are equal"
+        )
     step = end - start
     a, delta = x @ start.W.T, x @ step.W.T
     sums = partial_sums(start, step, a, delta, highest, name)

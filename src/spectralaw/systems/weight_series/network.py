@@ -52,7 +52,11 @@ def read_layers(name: str, source: Any) -> Layers:
         if len(source) != 2:
             raise InvalidInput(f"{name} must be a pair (v, W), not {len(source)} things")
         return layers(*source, names=(f"v of {name}", f"W of {name}"))
-    if not isinstance(source, (str, Mapping)) and not hasattr(source, "__fspath__") and not hasattr(source, "state_dict"):
+    if (
+        not isinstance(source, (str, Mapping))
+        and not hasattr(source, "__fspath__")
+        and not hasattr(source, "state_dict")
+    ):
         raise InvalidInput(f"{name} must be a pair (v, W), a mapping, a file or a network, not {shown(source)}")
     from spectralaw.weights.load import load
 
@@ -84,4 +88,6 @@ def gradient(net: Layers, inputs: Array, labels: Array, activation: str) -> Laye
     a = inputs @ net.W.T
     hidden = activations.value(activation, a)
     left = (hidden @ net.v - labels) / labels.size
-    return Layers(hidden.T @ left, net.v[:, None] * ((activations.derivative(activation, a) * left[:, None]).T @ inputs))
+    return Layers(
+        hidden.T @ left, net.v[:, None] * ((activations.derivative(activation, a) * left[:, None]).T @ inputs)
+    )

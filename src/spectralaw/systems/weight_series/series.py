@@ -26,8 +26,8 @@ class WeightStepSeries:
 
     f(x; v + dv, W + dW) = Σ_j Σ_k (v_j + dv_j) φ^(k)(a_j)/k! · δ_j^k,
 
-    of which the terms up to total degree ``order`` are kept: k ≤ order with v_j, k ≤ order − 1 with dv_j. Order 1 is the
-    linearised network of the tangent kernel. The series converges where |δ_j| is below the distance of a_j to the
+    of which the terms up to total degree ``order`` are kept: k ≤ order with v_j, k ≤ order − 1 with dv_j. Order 1 is
+    the linearised network of the tangent kernel. The series converges where |δ_j| is below the distance of a_j to the
     nearest singularity of φ: √(a_j² + π²/4) for tanh, always for erf and for the quadratic, which is exact at order 3.
 
     Parameters
@@ -164,7 +164,9 @@ def partial_sums(net: Layers, step: Layers, a: Array, delta: Array, order: int, 
     """f to every order from 0, shape (order + 1, n); converged or not."""
     coefficients = activations.taylor(activation, a, order)
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        terms = coefficients * np.cumprod(np.concatenate([np.ones((1, *delta.shape)), np.tile(delta, (order, 1, 1))]), 0)
+        terms = coefficients * np.cumprod(
+            np.concatenate([np.ones((1, *delta.shape)), np.tile(delta, (order, 1, 1))]), 0
+        )
         by_degree = terms @ net.v
         by_degree[1:] += terms[:-1] @ step.v
         return np.cumsum(by_degree, axis=0)

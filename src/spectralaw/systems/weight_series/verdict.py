@@ -73,7 +73,8 @@ def descent(data: xarray.Dataset) -> list[Claim]:
     last = max(float(values[-1]) for values in worst.values())
     listed = ", ".join(f"{values:.1e}" for values in worst["around_start"])
     measured = (
-        f"largest difference {listed} of the change at orders {', '.join(map(str, data.order.values))} around the start, "
+        f"largest difference {listed} of the change at orders {', '.join(map(str, data.order.values))} around the "
+        "start, "
         f"{worst['summed'][-1]:.1e} at the highest when summed; {out} runs outside the radius"
     )
     if not data.order.values[0] == 1:

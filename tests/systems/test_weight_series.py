@@ -11,7 +11,7 @@ import pytest
 from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.systems import weight_series
 from spectralaw.systems.weight_series import TwoLayer, WeightStepSeries, activations, laziness, sequential_gd
-from spectralaw.systems.weight_series.network import Layers, gradient, outputs
+from spectralaw.systems.weight_series.network import Layers, gradient, outputs, read_layers
 from spectralaw.systems.weight_series.verdict import rate_of
 
 LEARN = {"learning_rate": 0.03, "steps": 30}
@@ -215,6 +215,20 @@ def test_laziness_of_recorded_weights(tmp_path):
     assert "1 %" in repr(rich) and "<table>" in rich._repr_html_() and weight_series.__doc__
     tight = laziness((s.v, s.W), (run.v.values, run.W.values), s.inputs, 1e-6)
     assert tight.order is not None and tight.order > 1
+
+
+def test_layers_are_told_apart_by_their_shapes(tmp_path):
+    for m, d in ((4, 3), (3, 3), (1, 3), (4, 1), (1, 1)):
+        v, W = np.arange(1.0, m + 1.0), np.arange(1.0, m * d + 1.0).reshape(m, d)
+        for source in ({"W": W, "v": v[None, :]}, {"v": v, "W": W}, {"W": W, "v": v[:, None]}, (v, W), [v, W]):
+            found = read_layers("initial", source)
+            assert np.array_equal(found.v, v) and np.array_equal(found.W, W)
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "keras.weights.h5", "w") as file:  # kernels (in, out)
+        file["layers/dense/vars/0"] = np.arange(9.0).reshape(3, 3)
+        file["layers/dense_1/vars/0"] = np.ones((3, 1))
+    found = read_layers("initial", tmp_path / "keras.weights.h5")
+    assert np.array_equal(found.W, np.arange(9.0).reshape(3, 3).T) and found.v.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_a_step_beyond_the_radius_has_no_order():

@@ -65,7 +65,8 @@ def sequential_gd(
     """
     import xarray
 
-    net, x = layers(v, W), matrix("inputs", inputs, layers(v, W).W.shape[1])
+    net = layers(v, W)
+    x = matrix("inputs", inputs, net.W.shape[1])
     y, rate = vector("labels", labels), finite("learning_rate", learning_rate)
     if y.size != x.shape[0]:
         raise InvalidInput(f"labels must have one for each of the {x.shape[0]} inputs, not {y.size}")

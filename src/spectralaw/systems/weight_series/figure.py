@@ -92,9 +92,9 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     return (
         "The network v·tanh(W x) as a power series in the step of its weights. (a) Error of order K of one neuron at "
         f"a = {_PLACE:g}, moved by a multiple of its radius √(a² + π²/4); dashed: that multiple to the power K + 1. "
-        "Outside the radius higher orders are worse. (b) Gradient descent through the series against descent of the network "
-        f"(width {steps['width']}, output scale {steps['output_scale']:g}): largest difference of the outputs over "
-        f"{parts['descent'].sizes['seed']} data sets, in units of their change; solid around the first weights, dotted "
+        "Outside the radius higher orders are worse. (b) Gradient descent through the series against descent of the "
+        f"network (width {steps['width']}, output scale {steps['output_scale']:g}): largest difference of the outputs "
+        f"over {parts['descent'].sizes['seed']} data sets, in units of their change; solid around the first weights, dotted "
         f"summed over series around the weights of each step. (c) {lazy['steps']} steps of training of width "
         f"{lazy['width']} against the output scale s: what the linearised network misses of the change of the function "
         "(mean and standard error; the line is 1 %), and the largest step over its radius of convergence. (d) The "

@@ -62,15 +62,13 @@ def read_layers(name: str, source: Any) -> Layers:
 
     tensors = load(source).tensors
     if len(tensors) == 2:
-        for second, first in (tensors, tensors[::-1]):
-            size = second.size if len(second.shape) == 1 or second.shape[0] == 1 else 0
-            # a network of one unit has two matrices of one row: the second layer is then the single number
-            if len(first.shape) == 2 and first.shape[0] == size and not (size == 1 and first.size == 1 < second.size):
-                return layers(
-                    np.asarray(second.read(), dtype=float).ravel(),
-                    np.asarray(first.read(), dtype=float),
-                    (f"v of {name}", f"W of {name}"),
-                )
+        for first, second in (tensors, tensors[::-1]):  # the order of most files
+            rows = first.shape[-1] if first.output_last else first.shape[0] if first.shape else 0
+            row = len(second.shape) == 1 or (len(second.shape) == 2 and 1 in second.shape)
+            if len(first.shape) == 2 and row and second.size == rows:
+                W = np.asarray(first.read(), dtype=float)
+                v = np.asarray(second.read(), dtype=float).ravel()
+                return layers(v, W.T if first.output_last else W, (f"v of {name}", f"W of {name}"))
     listed = ", ".join(f"{one.name} {one.shape}" for one in tensors[:6])
     raise InvalidInput(
         f"{name} must hold v of shape (m,) and W of shape (m, d) and nothing else (biases are inputs that are one), "

@@ -217,12 +217,15 @@ def test_laziness_of_recorded_weights(tmp_path):
     assert tight.order is not None and tight.order > 1
 
 
-def test_layers_are_told_apart_by_their_shapes(tmp_path):
+def test_layers_are_told_apart_by_their_shapes():
     for m, d in ((4, 3), (3, 3), (1, 3), (4, 1), (1, 1)):
         v, W = np.arange(1.0, m + 1.0), np.arange(1.0, m * d + 1.0).reshape(m, d)
         for source in ({"W": W, "v": v[None, :]}, {"v": v, "W": W}, {"W": W, "v": v[:, None]}, (v, W), [v, W]):
             found = read_layers("initial", source)
             assert np.array_equal(found.v, v) and np.array_equal(found.W, W)
+
+
+def test_kernels_of_keras_are_turned(tmp_path):
     h5py = pytest.importorskip("h5py")
     with h5py.File(tmp_path / "keras.weights.h5", "w") as file:  # kernels (in, out)
         file["layers/dense/vars/0"] = np.arange(9.0).reshape(3, 3)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 _WIDEST = 1000  # columns: the Jacobian has the square of twice as many entries
 _LAZY = 1e-2  # coefficients over scale^depth below which the weights are kept as what they differ from the start
 _END = 1e-10  # misfit at which training has ended
-_MISFIT, _STATIONARY = 1e-9, 1e-6  # of a result; 2e-9 was the largest stationarity that was measured
+_MISFIT, _STATIONARY = 1e-9, 1e-6  # of a result; 4e-9 was the largest stationarity that was measured
 _ABSOLUTE = 1e-6  # absolute over relative tolerance of the integrator
 
 

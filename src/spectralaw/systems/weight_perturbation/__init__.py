@@ -6,7 +6,9 @@ a rigorous bound of the change of f_i − f_j (:func:`margin_bound`), the radius
 (:func:`quantisation_report`). After arXiv:2103.02200; the bounds are derived in ``docs/systems/weight-perturbation.md``.
 """
 
+from spectralaw.systems.weight_perturbation.attack import Attack, attack
 from spectralaw.systems.weight_perturbation.bounds import margin_bound
+from spectralaw.systems.weight_perturbation.certify import certified_radius
 from spectralaw.systems.weight_perturbation.network import Convolution, Network
 
-__all__ = ["Convolution", "Network", "margin_bound"]
+__all__ = ["Attack", "Convolution", "Network", "attack", "certified_radius", "margin_bound"]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import choice, entries, shown, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.weight_perturbation import intervals, relaxation
-from spectralaw.systems.weight_perturbation.intervals import Pairs
+from spectralaw.systems.weight_perturbation.intervals import Intervals, Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
 from spectralaw.systems.weight_perturbation.network import Case, Network, bind
 from spectralaw.systems.weight_perturbation.radii import deviations, with_rounding
@@ -115,30 +115,40 @@ def _change(case: Case, radii: list[Array], pairs: Pairs, method: str) -> Array:
 
 
 def margins(case: Case, radii: Sequence[Array], pairs: Pairs, method: str = "tightest") -> Margins:
-    """Ends of all margins; radii without rounding, (out, K)."""
+    """Ends of all margins; radii without rounding, (out, K) or (n, out, K)."""
     still = with_rounding(case, [np.zeros_like(layer.weight) for layer in case.layers])
-    held = with_rounding(case, radii)
-    turned = pairs[..., ::-1]
-    return Margins(
-        least_margins(case, held, pairs, method),
-        -least_margins(case, held, turned, method),
-        least_margins(case, still, pairs, "intervals"),
-        -least_margins(case, still, turned, "intervals"),
-    )
+    return Margins(*ends(case, with_rounding(case, radii), pairs, method), *ends(case, still, pairs, "intervals"))
 
 
-def least_margins(case: Case, held: Sequence[Array], pairs: Pairs, method: str = "tightest") -> Array:
-    """No perturbed f_i − f_j is below this, (n, q); −inf where numbers overflow. ``held`` includes rounding."""
+def ends(case: Case, held: Sequence[Array], pairs: Pairs, method: str = "tightest") -> tuple[Array, Array]:
+    """No perturbed f_i − f_j is below the first or above the second, (n, q); infinite where numbers overflow.
+
+    ``held`` includes rounding.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         inside = intervals.propagate(case, held)
-        deep = len(case.layers) > 1
-        by_intervals = by_lines = np.full(pairs.shape[:2], -np.inf)
-        if method != "lines" or not deep:
-            by_intervals = intervals.least_margin(case, held, pairs, inside)
-        if deep and (method == "lines" or (method == "tightest" and len(case.layers) > 2)):  # two layers are exact
-            last = intervals.head(case, held[-1], pairs)
-            by_lines = relaxation.least_margin(case, held, last, inside)
-        return np.maximum(_no_nan(by_intervals, -np.inf), _no_nan(by_lines, -np.inf))
+        return (
+            _least(case, held, pairs, inside, method),
+            -_least(case, held, pairs[..., ::-1], inside, method),
+        )
+
+
+def least_margins(case: Case, radii: Sequence[Array], pairs: Pairs) -> Array:
+    """The first of :func:`ends` alone; radii without rounding."""
+    held = with_rounding(case, radii)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _least(case, held, pairs, intervals.propagate(case, held), "tightest")
+
+
+def _least(case: Case, held: Sequence[Array], pairs: Pairs, inside: Intervals, method: str) -> Array:
+    deep = len(case.layers) > 1
+    by_intervals = by_lines = np.full(pairs.shape[:2], -np.inf)
+    if method != "lines" or not deep:
+        by_intervals = intervals.least_margin(case, held, pairs, inside)
+    if deep and (method == "lines" or (method == "tightest" and len(case.layers) > 2)):  # two layers are exact
+        last = intervals.head(case, held[-1], pairs)
+        by_lines = relaxation.least_margin(case, held, last, inside)
+    return np.maximum(_no_nan(by_intervals, -np.inf), _no_nan(by_lines, -np.inf))
 
 
 def asked_pairs(case: Case, pair: Any) -> Pairs:

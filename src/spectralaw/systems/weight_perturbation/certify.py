@@ -1,0 +1,117 @@
+"""The radius up to which a prediction is certified, for each input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from spectralaw._checks import shown
+from spectralaw.errors import InvalidInput
+from spectralaw.systems.weight_perturbation.bounds import asked_pairs, margins, pieces
+from spectralaw.systems.weight_perturbation.intervals import Pairs
+from spectralaw.systems.weight_perturbation.linear import Array
+from spectralaw.systems.weight_perturbation.network import Case, bind
+from spectralaw.systems.weight_perturbation.radii import chosen
+
+_NEAR = 1e-6  # relative, between what is certified and what is not
+_ROUNDS = 200
+_LEAST = 2.0**-60  # times the largest weight: below, rounding decides
+_FARTHEST = 2.0**40  # times the largest weight
+
+
+def certified_radius(
+    weights: Any,
+    inputs: ArrayLike,
+    layers: Sequence[int] | None = None,
+    *,
+    relative: bool = False,
+    biases: Sequence[ArrayLike | None] | None = None,
+    activation: str | None = None,
+) -> Array | float:
+    """The radius within which no change of the weights changes the predicted class, as far as :func:`margin_bound` tells.
+
+    The largest radius, to a relative 1e-6, at which the bound of f_i − f_j stays below f_i − f_j for the predicted class
+    i and every other j: by bracketing and regula falsi, all inputs at once, each with a radius of its own. The radius
+    that is returned was certified itself, rounding included. How far beyond it the class does change,
+    :func:`attack` can tell.
+
+    Parameters
+    ----------
+    weights, inputs, layers, biases, activation
+        As for :func:`margin_bound`.
+    relative : bool
+        Count the radius of each layer in units of its largest |W|.
+
+    Returns
+    -------
+    array (n,), or float for a single input
+        0 where two classes tie, or differ by no more than rounding. At most 2⁴⁰ times the largest weight: there the
+        search ends, where nothing that may move reaches the output.
+    """
+    case = bind(weights, inputs, biases, activation)
+    if not isinstance(relative, (bool, np.bool_)):
+        raise InvalidInput(f"relative must be True or False, not {shown(relative)}")
+    tops = np.array([float(np.abs(layer.weight).max()) for layer in case.layers]) * chosen(case.network, layers)
+    if relative:
+        units, top = tops, 1.0
+    else:
+        units, top = chosen(case.network, layers).astype(float), float(tops.max()) or 1.0
+    pairs = asked_pairs(case, None)
+    found = np.concatenate(
+        [_radius(part, units, top, pairs[rows]) for rows, part in pieces(case, pairs.shape[1], matrices=True)]
+    )
+    return float(found[0]) if case.single else found
+
+
+def _radius(case: Case, units: Array, unit: float, pairs: Pairs) -> Array:
+    """Bracket by extrapolation, then regula falsi with the weight of an end that stays halved (Illinois)."""
+    n = len(case.x)
+    clean = _left(case, units, pairs, np.zeros(n))
+    low, high, at_low, at_high = np.zeros(n), np.full(n, np.inf), clean.copy(), np.full(n, -np.inf)
+    stayed = np.zeros(n)  # +1 where the lower end moved last, −1 where the upper one did
+    trial = np.full(n, 1e-3 * unit)
+    rows = np.flatnonzero(clean > 0.0)
+    for _ in range(_ROUNDS):
+        if not rows.size:
+            break
+        margin = _left(case.take(rows), units, pairs[rows], trial[rows])
+        up, down = rows[margin > 0.0], rows[margin <= 0.0]
+        at_high[up] *= np.where(stayed[up] > 0.0, 0.5, 1.0)
+        at_low[down] *= np.where(stayed[down] < 0.0, 0.5, 1.0)
+        low[up], at_low[up], stayed[up] = trial[up], margin[margin > 0.0], 1.0
+        high[down], at_high[down], stayed[down] = trial[down], margin[margin <= 0.0], -1.0
+        near = np.isfinite(high) & (high - low <= _NEAR * np.where(np.isfinite(high), high, 0.0))
+        rows = rows[((low < _FARTHEST * unit) & ~near & (high > _LEAST * unit))[rows]]
+        trial = np.where(np.isfinite(high), _between(low, at_low, high, at_high), _beyond(low, at_low, clean))
+        trial = np.minimum(trial, _FARTHEST * unit)
+    return low
+
+
+def _beyond(low: Array, at_low: Array, clean: Array) -> Array:
+    """Where a straight line from no radius would end, and a little more; four times as far at most."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        end = 1.02 * low * clean / (clean - at_low)
+    return np.clip(np.where(np.isfinite(end) & (end > 0.0), end, np.inf), 1.02 * low, 4.0 * low)
+
+
+def _between(low: Array, at_low: Array, high: Array, at_high: Array) -> Array:
+    """The secant's point, not nearer to an end than half of what is asked for; the middle where there is no secant."""
+    with np.errstate(invalid="ignore"):
+        point = np.where(np.isfinite(at_high), low + (high - low) * (at_low / (at_low - at_high)), 0.5 * (low + high))
+        point = np.where(low > 0.0, point, np.minimum(point, 0.5 * high))
+        edge = 0.5 * _NEAR * np.where(np.isfinite(high), high, 0.0)
+        return np.clip(point, low + edge, high - edge)
+
+
+def _left(case: Case, units: Array, pairs: Pairs, radius: Array) -> Array:
+    """What the bound leaves of the margin over the nearest rival, each input with a radius of its own, (n,)."""
+    radii = [
+        np.broadcast_to(unit * radius[:, None, None], (len(radius), *layer.weight.shape))
+        for layer, unit in zip(case.layers, units, strict=True)
+    ]
+    found = margins(case, radii, pairs)
+    left = found.clean_least - (found.change if radius.any() else 0.0)
+    return np.where(np.isnan(left), -np.inf, left).min(axis=1)

@@ -174,7 +174,7 @@ def _piece(
     return (rival, clean_margin, margin), moves
 
 
-def _margin(outputs: Array, pairs: Array) -> Array:
+def _margin(outputs: Array, pairs: NDArray[np.intp]) -> Array:
     rows = np.arange(len(pairs))
     return outputs[rows, pairs[:, 0]] - outputs[rows, pairs[:, 1]]
 

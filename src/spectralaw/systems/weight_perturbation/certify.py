@@ -31,11 +31,11 @@ def certified_radius(
     biases: Sequence[ArrayLike | None] | None = None,
     activation: str | None = None,
 ) -> Array | float:
-    """The radius within which no change of the weights changes the predicted class, as far as :func:`margin_bound` tells.
+    """The radius within which no change of the weights changes the predicted class, as :func:`margin_bound` tells.
 
-    The largest radius, to a relative 1e-6, at which the bound of f_i − f_j stays below f_i − f_j for the predicted class
-    i and every other j: by bracketing and regula falsi, all inputs at once, each with a radius of its own. The radius
-    that is returned was certified itself, rounding included. How far beyond it the class does change,
+    The largest radius, to a relative 1e-6, at which the bound of f_i − f_j stays below f_i − f_j for the predicted
+    class i and every other j: by bracketing and regula falsi, all inputs at once, each with a radius of its own. The
+    radius that is returned was certified itself, rounding included. How far beyond it the class does change,
     :func:`attack` can tell.
 
     Parameters

@@ -164,9 +164,10 @@ def _solve(
     cost = np.zeros(count)
     cost[z_at[-1]] = last.c[0, 0]
     rest = float(case.layers[-1].bias[pairs[0, 0, 0]] - case.layers[-1].bias[pairs[0, 0, 1]])
-    constraints = [LinearConstraint(np.concatenate(rows), -np.inf, np.concatenate(tops))] if rows else []
+    constraints = [LinearConstraint(np.concatenate(rows), ub=np.concatenate(tops))] if rows else []  # pyright: ignore[reportArgumentType]
+    box = Bounds(low, high)  # pyright: ignore[reportArgumentType]
     options = {"time_limit": limit, "mip_rel_gap": 1e-7}
-    result = milp(cost, integrality=whole, bounds=Bounds(low, high), constraints=constraints, options=options)
+    result = milp(cost, integrality=whole, bounds=box, constraints=constraints, options=options)
     if result.x is None:
         return [0.5 * (a[0] + a[1])[0] for a in inside.a], -np.inf, unstable
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else result.fun

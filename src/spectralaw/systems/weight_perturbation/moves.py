@@ -1,8 +1,8 @@
 """Perturbations of weights, one for each input, by as few numbers as they need.
 
-What a row of a dense layer adds to its sum for one input is any number between −R·|z| and R·|z|: all perturbations of it
-do the same as R sgn(z) times one number t between −1 and 1. A kernel is shared by its places, so each of its weights
-has a number of its own.
+What a row of a dense layer adds to its sum for one input is any number between −R·|z| and R·|z|: all perturbations of
+it do the same as R sgn(z) times one number t between −1 and 1. A kernel is shared by its places, so each of its
+weights has a number of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectralaw.systems.weight_perturbation.intervals import Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
@@ -55,7 +56,9 @@ def forward(case: Case, radii: Sequence[Array], moves: Moves) -> Passed:
     return Passed(passed.a[-1], passed.z, passed.reach, passed.a)
 
 
-def backward(case: Case, radii: Sequence[Array], moves: Moves, passed: Passed, pair: Array, alive: bool) -> Moves:
+def backward(
+    case: Case, radii: Sequence[Array], moves: Moves, passed: Passed, pair: NDArray[np.intp], alive: bool
+) -> Moves:
     """∂(f_i − f_j)/∂t, layer by layer, in the form of ``moves``; ``pair`` is (n, 2).
 
     With ``alive``, units that the radius could wake count as awake.

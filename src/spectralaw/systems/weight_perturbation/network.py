@@ -16,6 +16,7 @@ from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.weight_perturbation.activations import ACTIVATIONS, Activation
 from spectralaw.systems.weight_perturbation.linear import Array, Linear, convolution, dense
+from spectralaw.weights.files.memory import as_numpy
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +204,9 @@ def bind(
     return Case(tuple(layers), x.reshape(len(x), -1), ACTIVATIONS[network.activation], single, network)
 
 
-def as_network(weights: Any, biases: Sequence[ArrayLike | None] | None = None, activation: str | None = None) -> Network:
+def as_network(
+    weights: Any, biases: Sequence[ArrayLike | None] | None = None, activation: str | None = None
+) -> Network:
     """A network from whatever is accepted as one: arrays in order, a file, a dictionary, or a Network."""
     if isinstance(weights, Network):
         if biases is not None or activation is not None:
@@ -224,8 +227,8 @@ def numbers(name: str, values: Any, dims: tuple[int, ...], words: str) -> Array:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise InvalidInput(f"{name} must be an array {words}, but some of its entries are masked")
     try:
-        array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-    except (TypeError, ValueError) as error:
+        array = as_numpy(values)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InvalidInput(f"{name} must be an array {words}, not {shown(values)}") from error
     if array.dtype.kind not in "iuf":
         what = shown(values) if array.ndim == 0 else f"an array of {array.dtype}"

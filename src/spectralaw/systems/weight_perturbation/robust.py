@@ -45,7 +45,7 @@ def robust_loss(
     biases: Sequence[ArrayLike | None] | None = None,
     activation: str | None = None,
 ) -> RobustLoss:
-    r"""Cross-entropy, with how far the worst perturbation lowers the margin of the true class, and norms of the weights.
+    r"""Cross-entropy, how far the worst perturbation lowers the margin of the true class, and norms of the weights.
 
     (1/n) Σ_x [−log softmax_y f(x) + a max_{j ≠ y} D_j(x)] + b Σ_m (max row + max column sum of |W^m|), where D_j is by
     how much the least f_y − f_j by intervals is below f_y − f_j.

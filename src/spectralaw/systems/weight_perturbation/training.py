@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,8 +21,8 @@ from spectralaw.systems.weight_perturbation.robust import checked_labels, loss_o
 class RobustTraining(Setting):
     """How a network of dense layers is trained; see :func:`robust_loss` for the loss.
 
-    ``radius`` counts in units of each layer's largest |W|, as rounding does (b bits: 1/(2^b − 2)): a larger scale of the
-    weights then gains nothing. It grows linearly from 0 through the first half of the epochs. Adam, with the usual
+    ``radius`` counts in units of each layer's largest |W|, as rounding does (b bits: 1/(2^b − 2)): a larger scale of
+    the weights then gains nothing. It grows linearly from 0 through the first half of the epochs. Adam, with the usual
     β₁ = 0.9 and β₂ = 0.999.
     """
 
@@ -96,7 +97,7 @@ def train_classifier(setting: RobustTraining, inputs: ArrayLike, labels: ArrayLi
         raise InvalidInput(f"labels must be two classes or more, 0, 1, … without a gap, not {shown(np.unique(y))}")
     rng = np.random.default_rng(setting.seed)
     sizes = [x.shape[1], *setting.widths, classes]
-    weights = [rng.standard_normal((o, i)) * np.sqrt(2.0 / i) for i, o in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [rng.standard_normal((o, i)) * np.sqrt(2.0 / i) for i, o in pairwise(sizes)]
     biases = [np.zeros(o) for o in sizes[1:]]
     values = [*weights, *biases]
     first, second = [np.zeros_like(v) for v in values], [np.zeros_like(v) for v in values]
@@ -119,5 +120,7 @@ def train_classifier(setting: RobustTraining, inputs: ArrayLike, labels: ArrayLi
                 values[k] = values[k] - size * first[k] / (np.sqrt(second[k] / (1.0 - 0.999**step)) + 1e-8)
     names = tuple(f"layer {m + 1}" for m in range(len(weights)))
     return Classifier(
-        Network(tuple(values[: len(weights)]), tuple(values[len(weights) :]), setting.activation, names), losses, setting
+        Network(tuple(values[: len(weights)]), tuple(values[len(weights) :]), setting.activation, names),
+        losses,
+        setting,
     )

@@ -19,7 +19,7 @@ from spectralaw.systems.weight_perturbation.radii import chosen
 _NEAR = 1e-6  # relative, between what is certified and what is not
 _ROUNDS = 200
 _LEAST = 2.0**-60  # times the largest weight: below, rounding decides
-_FARTHEST = 2.0**40  # times the largest weight
+_FARTHEST = 2.0**40  # times the largest weight, or times 1
 
 
 def certified_radius(
@@ -48,8 +48,8 @@ def certified_radius(
     Returns
     -------
     array (n,), or float for a single input
-        0 where two classes tie, or differ by no more than rounding. At most 2⁴⁰ times the largest weight: there the
-        search ends, where nothing that may move reaches the output.
+        0 where two classes tie, or differ by no more than rounding. At most 2⁴⁰ times the largest weight, or 2⁴⁰ where
+        that is more: there the search ends, where nothing that may move reaches the output.
     """
     case = bind(weights, inputs, biases, activation)
     if not isinstance(relative, (bool, np.bool_)):
@@ -72,7 +72,7 @@ def _radius(case: Case, units: Array, unit: float, pairs: Pairs) -> Array:
     clean = _left(case, units, pairs, np.zeros(n))
     low, high, at_low, at_high = np.zeros(n), np.full(n, np.inf), clean.copy(), np.full(n, -np.inf)
     stayed = np.zeros(n)  # +1 where the lower end moved last, −1 where the upper one did
-    trial = np.full(n, 1e-3 * unit)
+    trial, growth, farthest = np.full(n, 1e-3 * unit), np.full(n, 4.0), _FARTHEST * max(unit, 1.0)
     rows = np.flatnonzero(clean > 0.0)
     for _ in range(_ROUNDS):
         if not rows.size:
@@ -82,19 +82,20 @@ def _radius(case: Case, units: Array, unit: float, pairs: Pairs) -> Array:
         at_high[up] *= np.where(stayed[up] > 0.0, 0.5, 1.0)
         at_low[down] *= np.where(stayed[down] < 0.0, 0.5, 1.0)
         low[up], at_low[up], stayed[up] = trial[up], margin[margin > 0.0], 1.0
+        growth[up] = np.minimum(growth[up] ** 2, 2.0**128)
         high[down], at_high[down], stayed[down] = trial[down], margin[margin <= 0.0], -1.0
         near = np.isfinite(high) & (high - low <= _NEAR * np.where(np.isfinite(high), high, 0.0))
-        rows = rows[((low < _FARTHEST * unit) & ~near & (high > _LEAST * unit))[rows]]
-        trial = np.where(np.isfinite(high), _between(low, at_low, high, at_high), _beyond(low, at_low, clean))
-        trial = np.minimum(trial, _FARTHEST * unit)
+        rows = rows[((low < farthest) & ~near & (high > _LEAST * unit))[rows]]
+        trial = np.where(np.isfinite(high), _between(low, at_low, high, at_high), _beyond(low, at_low, clean, growth))
+        trial = np.minimum(trial, farthest)
     return low
 
 
-def _beyond(low: Array, at_low: Array, clean: Array) -> Array:
-    """Where a straight line from no radius would end, and a little more; four times as far at most."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+def _beyond(low: Array, at_low: Array, clean: Array, growth: Array) -> Array:
+    """Where a straight line from no radius would end, and a little more; at most so many times as far."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         end = 1.02 * low * clean / (clean - at_low)
-    return np.clip(np.where(np.isfinite(end) & (end > 0.0), end, np.inf), 1.02 * low, 4.0 * low)
+    return np.clip(np.where(np.isfinite(end) & (end > 0.0), end, np.inf), 1.02 * low, growth * low)
 
 
 def _between(low: Array, at_low: Array, high: Array, at_high: Array) -> Array:
@@ -102,6 +103,7 @@ def _between(low: Array, at_low: Array, high: Array, at_high: Array) -> Array:
     with np.errstate(invalid="ignore"):
         point = np.where(np.isfinite(at_high), low + (high - low) * (at_low / (at_low - at_high)), 0.5 * (low + high))
         point = np.where(low > 0.0, point, np.minimum(point, 0.5 * high))
+        point = np.where((low > 0.0) & (high > 16.0 * low), np.sqrt(low) * np.sqrt(high), point)
         edge = 0.5 * _NEAR * np.where(np.isfinite(high), high, 0.0)
         return np.clip(point, low + edge, high - edge)
 

@@ -137,10 +137,13 @@ class Case:
     network: Network
 
     def outputs(self) -> Array:
-        """f(x), (n, classes)."""
+        """f(x), (n, classes); refuses numbers that overflow."""
         z = self.x
-        for m, layer in enumerate(self.layers):
-            z = layer.apply(layer.weight, z if m == 0 else self.activation.value(z)) + layer.bias
+        with np.errstate(over="ignore", invalid="ignore"):
+            for m, layer in enumerate(self.layers):
+                z = layer.apply(layer.weight, z if m == 0 else self.activation.value(z)) + layer.bias
+        if not np.all(np.isfinite(z)):
+            raise InvalidInput("weights and inputs must give finite outputs, but theirs overflow")
         return z
 
     def take(self, rows: slice | NDArray[Any]) -> Case:

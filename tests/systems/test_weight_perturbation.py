@@ -8,7 +8,9 @@ import pytest
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems import weight_perturbation as wp
-from spectralaw.systems.weight_perturbation.bounds import METHODS
+from spectralaw.systems.weight_perturbation.bounds import METHODS, asked_pairs, least_margins
+from spectralaw.systems.weight_perturbation.network import bind
+from spectralaw.systems.weight_perturbation.radii import deviations
 
 COUNTEREXAMPLE = ([np.array([[1.0], [1.0]]), np.array([[10.0, -10.0]]), np.array([[1.0], [1.0]])], np.array([1.0]))
 
@@ -155,11 +157,12 @@ def test_nothing_flips_within_the_certified_radius():
         for k in np.flatnonzero(radius > 0.0):
             found = wp.attack(weights, x[k], float(radius[k]), biases=biases, restarts=2, steps=5)
             assert not found.flipped[0] and found.predicted[0] == best[k]
-            for j in {*range(f.shape[1])} - {best[k]}:
-                bound = wp.margin_bound(weights, x[k], float(radius[k]), (best[k], j), biases=biases)
-                assert bound < f[k, best[k]] - f[k, j]
-            farther = wp.margin_bound(weights, x[k], 1.001 * float(radius[k]), biases=biases)
-            assert farther >= np.min(f[k, best[k]] - np.delete(f[k], best[k]))
+            case = bind(weights, x[k], biases)
+            for factor, sure in ((1.0, True), (1.001, False)):
+                radii = deviations(case.network, factor * float(radius[k]))
+                assert (least_margins(case, radii, asked_pairs(case, None)).min() > 0.0) == sure
+            both_ways = wp.margin_bound(weights, x[k], 1.001 * float(radius[k]), biases=biases)
+            assert both_ways >= np.min(f[k, best[k]] - np.delete(f[k], best[k]))
 
 
 def test_certified_radii_are_those_of_a_linear_network_and_grow_with_the_margin():

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
-from spectralaw.systems.weight_perturbation.bounds import asked_pairs, margins, pieces
+from spectralaw.systems.weight_perturbation.bounds import asked_pairs, least_margins, pieces
 from spectralaw.systems.weight_perturbation.intervals import Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
 from spectralaw.systems.weight_perturbation.network import Case, bind
@@ -31,12 +31,12 @@ def certified_radius(
     biases: Sequence[ArrayLike | None] | None = None,
     activation: str | None = None,
 ) -> Array | float:
-    """The radius within which no change of the weights changes the predicted class, as :func:`margin_bound` tells.
+    """The radius within which no change of the weights changes the predicted class, as far as the bounds can tell.
 
-    The largest radius, to a relative 1e-6, at which the bound of f_i − f_j stays below f_i − f_j for the predicted
-    class i and every other j: by bracketing and regula falsi, all inputs at once, each with a radius of its own. The
-    radius that is returned was certified itself, rounding included. How far beyond it the class does change,
-    :func:`attack` can tell.
+    The largest radius, to a relative 1e-6, at which the least f_i − f_j is positive for the predicted class i and every
+    other j: by bracketing and regula falsi, all inputs at once, each with a radius of its own. The radius that is
+    returned was certified itself, rounding included. How far beyond it the class does change, :func:`attack` can tell.
+    Only a fall of the margin counts here; :func:`margin_bound` holds changes both ways, and can be more.
 
     Parameters
     ----------
@@ -67,14 +67,18 @@ def certified_radius(
 
 
 def _radius(case: Case, units: Array, unit: float, pairs: Pairs) -> Array:
-    """Bracket by extrapolation, then regula falsi with the weight of an end that stays halved (Illinois)."""
+    """Bracket by extrapolation, then regula falsi with the weight of an end that stays halved (Illinois).
+
+    Every third point is the middle: where units die all at once the margin is 0 on a plateau, which a secant never
+    leaves.
+    """
     n = len(case.x)
     clean = _left(case, units, pairs, np.zeros(n))
     low, high, at_low, at_high = np.zeros(n), np.full(n, np.inf), clean.copy(), np.full(n, -np.inf)
     stayed = np.zeros(n)  # +1 where the lower end moved last, −1 where the upper one did
     trial, growth, farthest = np.full(n, 1e-3 * unit), np.full(n, 4.0), _FARTHEST * max(unit, 1.0)
     rows = np.flatnonzero(clean > 0.0)
-    for _ in range(_ROUNDS):
+    for k in range(_ROUNDS):
         if not rows.size:
             break
         margin = _left(case.take(rows), units, pairs[rows], trial[rows])
@@ -86,7 +90,9 @@ def _radius(case: Case, units: Array, unit: float, pairs: Pairs) -> Array:
         high[down], at_high[down], stayed[down] = trial[down], margin[margin <= 0.0], -1.0
         near = np.isfinite(high) & (high - low <= _NEAR * np.where(np.isfinite(high), high, 0.0))
         rows = rows[((low < farthest) & ~near & (high > _LEAST * unit))[rows]]
-        trial = np.where(np.isfinite(high), _between(low, at_low, high, at_high), _beyond(low, at_low, clean, growth))
+        trial = np.where(
+            np.isfinite(high), _between(low, at_low, high, at_high, k % 3 == 2), _beyond(low, at_low, clean, growth)
+        )
         trial = np.minimum(trial, farthest)
     return low
 
@@ -98,10 +104,11 @@ def _beyond(low: Array, at_low: Array, clean: Array, growth: Array) -> Array:
     return np.clip(np.where(np.isfinite(end) & (end > 0.0), end, np.inf), 1.02 * low, growth * low)
 
 
-def _between(low: Array, at_low: Array, high: Array, at_high: Array) -> Array:
+def _between(low: Array, at_low: Array, high: Array, at_high: Array, middle: bool) -> Array:
     """The secant's point, not nearer to an end than half of what is asked for; the middle where there is no secant."""
     with np.errstate(invalid="ignore"):
-        point = np.where(np.isfinite(at_high), low + (high - low) * (at_low / (at_low - at_high)), 0.5 * (low + high))
+        secant = low + (high - low) * (at_low / (at_low - at_high))
+        point = np.where(np.isfinite(at_high) & (not middle), secant, 0.5 * (low + high))
         point = np.where(low > 0.0, point, np.minimum(point, 0.5 * high))
         point = np.where((low > 0.0) & (high > 16.0 * low), np.sqrt(low) * np.sqrt(high), point)
         edge = 0.5 * _NEAR * np.where(np.isfinite(high), high, 0.0)
@@ -109,11 +116,9 @@ def _between(low: Array, at_low: Array, high: Array, at_high: Array) -> Array:
 
 
 def _left(case: Case, units: Array, pairs: Pairs, radius: Array) -> Array:
-    """What the bound leaves of the margin over the nearest rival, each input with a radius of its own, (n,)."""
+    """Least margin over the nearest rival, each input with a radius of its own, (n,)."""
     radii = [
         np.broadcast_to(unit * radius[:, None, None], (len(radius), *layer.weight.shape))
         for layer, unit in zip(case.layers, units, strict=True)
     ]
-    found = margins(case, radii, pairs)
-    left = found.clean_least - (found.change if radius.any() else 0.0)
-    return np.where(np.isnan(left), -np.inf, left).min(axis=1)
+    return least_margins(case, radii, pairs).min(axis=1)

@@ -142,7 +142,7 @@ def caption(datasets: Sequence[Any]) -> str:
         f"bound is {ratio[0]:.3f} of the attack at the smallest radius and {ratio[-1]:.2f} at the largest; the exact "
         "fall (a mixed-integer program) lies between; the closed form of norms is "
         f"{norms.min():.1f} to {norms.max():.1f}. The bound is vacuous, above the whole margin in the median, {start}. "
-        f"Middle: accuracy that is certified, and that an attack leaves, mean of {seeds} seeds; the worst accuracy lies "
-        "between; dots: clean. Right: predictions under rounding per tensor (t) and per channel (c), certified for any "
-        f"change within each weight's own rounding error. Certified per channel, {words}."
+        f"Middle: accuracy that is certified, and that an attack leaves, mean of {seeds} seeds; the worst one is "
+        "between them; dots: clean. Right: predictions under rounding per tensor (t) and per channel (c), certified "
+        f"for any change within each weight's own rounding error. Certified per channel, {words}."
     )

@@ -124,9 +124,10 @@ def attack_case(
     case: Case, radii: Sequence[Array], pairs: Pairs, restarts: int, steps: int, rng: np.random.Generator
 ) -> Attack:
     """The attack on checked arguments."""
+    kernels = any(layer.taps is not None for layer in case.layers)
     found = [
         _piece(part, radii, pairs[rows], restarts, steps, rng)
-        for rows, part in pieces(case, pairs.shape[1], matrices=True)
+        for rows, part in pieces(case, pairs.shape[1], matrices=kernels)
     ]
     moves = tuple(np.concatenate([one[1][m] for one in found]) for m in range(len(case.layers)))
     rival, clean, margin = (np.concatenate([one[0][k] for one in found]) for k in range(3))
@@ -163,7 +164,12 @@ def _piece(
     rows = np.arange(n) * q + worst.reshape(n, q).argmin(axis=1)
     moves = [t[rows] for t in best]
     clean = case.outputs()
-    perturbed = moving.evaluate(case, moving.weights_of(case, radii, moves))
+    perturbed = np.concatenate(
+        [
+            moving.evaluate(part, moving.weights_of(part, radii, [t[rows] for t in moves]))
+            for rows, part in pieces(case, q, matrices=True)
+        ]
+    )
     margins, clean_margins = (_margins(f, pairs) for f in (perturbed, clean))
     worst_at = margins.argmin(axis=1)
     margin, clean_margin = margins[np.arange(n), worst_at], clean_margins.min(axis=1)

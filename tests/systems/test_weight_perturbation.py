@@ -8,8 +8,8 @@ import pytest
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems import weight_perturbation as wp
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.bounds import METHODS, asked_pairs, least_margins
-from spectralaw.systems.weight_perturbation.network import bind
 from spectralaw.systems.weight_perturbation.radii import deviations
 
 COUNTEREXAMPLE = ([np.array([[1.0], [1.0]]), np.array([[10.0, -10.0]]), np.array([[1.0], [1.0]])], np.array([1.0]))

@@ -9,7 +9,7 @@ import pytest
 
 from spectralaw.errors import InvalidInput
 from spectralaw.systems import weight_perturbation as wp
-from spectralaw.systems.weight_perturbation.network import bind
+from spectralaw.systems.weight_perturbation.accepted import bind
 
 W = [np.ones((4, 3)), np.ones((5, 4)), np.eye(2, 5)]
 X = np.ones((2, 3))

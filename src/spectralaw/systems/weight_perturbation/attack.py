@@ -13,11 +13,12 @@ from spectralaw._checks import positive_integer, whole
 from spectralaw.display import Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.weight_perturbation import moves as moving
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs, pieces
 from spectralaw.systems.weight_perturbation.intervals import Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
 from spectralaw.systems.weight_perturbation.moves import Moves
-from spectralaw.systems.weight_perturbation.network import Case, Convolution, bind
+from spectralaw.systems.weight_perturbation.network import Case, Convolution
 from spectralaw.systems.weight_perturbation.radii import deviations
 
 

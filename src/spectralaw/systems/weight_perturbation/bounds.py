@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import choice, entries, shown, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.weight_perturbation import intervals, relaxation
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.intervals import Intervals, Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Case, Network, bind
+from spectralaw.systems.weight_perturbation.network import Case, Network
 from spectralaw.systems.weight_perturbation.radii import deviations, with_rounding
 
 METHODS = ("tightest", "intervals", "lines", "analytic")

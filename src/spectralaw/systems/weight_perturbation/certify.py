@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 
 from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs, least_margins, pieces
 from spectralaw.systems.weight_perturbation.intervals import Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Case, bind
+from spectralaw.systems.weight_perturbation.network import Case
 from spectralaw.systems.weight_perturbation.radii import chosen
 
 _NEAR = 1e-6  # relative, between what is certified and what is not

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 
 from spectralaw._checks import positive_integer, vector, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.weight_perturbation.accepted import as_network, bind
 from spectralaw.systems.weight_perturbation.attack import attack_case
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs
 from spectralaw.systems.weight_perturbation.certify import certified_radius
-from spectralaw.systems.weight_perturbation.network import Network, as_network, bind
+from spectralaw.systems.weight_perturbation.network import Network
 from spectralaw.systems.weight_perturbation.robust import checked_labels
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.weight_perturbation import intervals
 from spectralaw.systems.weight_perturbation import moves as moving
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs
 from spectralaw.systems.weight_perturbation.intervals import Intervals, Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Case, bind
+from spectralaw.systems.weight_perturbation.network import Case
 from spectralaw.systems.weight_perturbation.radii import deviations
 
 _GAP = 1e-5  # of the margin's change; the solver's own tolerances are 1e-6 and below

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from spectralaw.reproduction.experiment import Experiment, Run
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.attack import attack_case
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs, margins
 from spectralaw.systems.weight_perturbation.exact import worst_margin
 from spectralaw.systems.weight_perturbation.figure import caption, draw
 from spectralaw.systems.weight_perturbation.intervals import propagate
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Network, array_of, bind
+from spectralaw.systems.weight_perturbation.network import Network, array_of
 from spectralaw.systems.weight_perturbation.quantisation import SCHEMES, certified, quantisation_report, quantised
 from spectralaw.systems.weight_perturbation.radii import deviations
 from spectralaw.systems.weight_perturbation.training import Classifier, RobustTraining, train_classifier

@@ -51,7 +51,7 @@ def _falls(axis, data) -> None:
         start = radius[int(np.argmax(vacuous))]
         axis.axvspan(start, radius[-1], color=INK, alpha=0.07, linewidth=0)
         middle = np.sqrt(start * radius[-1])
-        axis.text(middle, 0.03, "vacuous", transform=axis.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
+        axis.text(middle, 0.62, "vacuous", transform=axis.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
     axis.set(
         xscale="log", yscale="log", xlabel=r"radius / largest weight of the layer", ylabel="fall of the margin / attack"
     )
@@ -143,6 +143,6 @@ def caption(datasets: Sequence[Any]) -> str:
         "fall (a mixed-integer program) lies between; the closed form of norms is "
         f"{norms.min():.1f} to {norms.max():.1f}. The bound is vacuous, above the whole margin in the median, {start}. "
         f"Middle: accuracy that is certified, and that an attack leaves, mean of {seeds} seeds; the worst one is "
-        "between them; dots: clean. Right: predictions under rounding per tensor (t) and per channel (c), certified "
+        "between them; dotted: clean. Right: predictions under rounding per tensor (t) and per channel (c), certified "
         f"for any change within each weight's own rounding error. Certified per channel, {words}."
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -103,7 +102,7 @@ class Network(Shown):
 
     def outputs(self, inputs: ArrayLike) -> Array:
         """f(x), (n, classes); (classes,) of a single input."""
-        case = bind(self, inputs)
+        case = bound_to(self, inputs)
         found = np.concatenate([part.outputs() for part in case.chunks(1)])
         return found[0] if case.single else found
 
@@ -170,14 +169,8 @@ class Case:
         return 1 if layer.taps is None else max(1, layer.taps.size // layer.inputs)
 
 
-def bind(
-    weights: Any,
-    inputs: ArrayLike,
-    biases: Sequence[ArrayLike | None] | None = None,
-    activation: str | None = None,
-) -> Case:
-    """The network of ``weights`` with ``inputs``, both checked."""
-    network = as_network(weights, biases, activation)
+def bound_to(network: Network, inputs: ArrayLike) -> Case:
+    """A network with checked inputs, which tell the sizes of its convolutions."""
     first = network.weights[0]
     kernel = array_of(first)
     dims = kernel.ndim - 1
@@ -205,24 +198,6 @@ def bind(
             layers.append(dense(layer, bias))
         shape = layers[-1].shape
     return Case(tuple(layers), x.reshape(len(x), -1), ACTIVATIONS[network.activation], single, network)
-
-
-def as_network(
-    weights: Any, biases: Sequence[ArrayLike | None] | None = None, activation: str | None = None
-) -> Network:
-    """A network from whatever is accepted as one: arrays in order, a file, a dictionary, or a Network."""
-    if isinstance(weights, Network):
-        if biases is not None or activation is not None:
-            raise InvalidInput("biases and activation must not be given beside a Network, which has its own")
-        return weights
-    word = "relu" if activation is None else activation
-    if isinstance(weights, (str, os.PathLike, Mapping)) or callable(getattr(weights, "state_dict", None)):
-        from spectralaw.systems.weight_perturbation.reading import read_network
-
-        if biases is not None:
-            raise InvalidInput("biases must not be given beside a file or dictionary: they are read from it")
-        return read_network(weights, activation=word)
-    return Network(weights, () if biases is None else tuple(entries("biases", biases, "vectors or None")), word)
 
 
 def numbers(name: str, values: Any, dims: tuple[int, ...], words: str) -> Array:

@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from spectralaw._checks import entries, positive_integer, whole
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.attack import attack_case
 from spectralaw.systems.weight_perturbation.bounds import asked_pairs, least_margins, pieces
 from spectralaw.systems.weight_perturbation.intervals import Pairs
 from spectralaw.systems.weight_perturbation.linear import Array
 from spectralaw.systems.weight_perturbation.moves import evaluate
-from spectralaw.systems.weight_perturbation.network import Case, bind
+from spectralaw.systems.weight_perturbation.network import Case
 from spectralaw.systems.weight_perturbation.robust import checked_labels
 
 SCHEMES = ("per tensor", "per channel")

@@ -18,26 +18,27 @@ import numpy as np
 from spectralaw.systems.weight_perturbation.intervals import FLOOR, Head, Intervals
 from spectralaw.systems.weight_perturbation.linear import Array
 from spectralaw.systems.weight_perturbation.network import Case
-from spectralaw.systems.weight_perturbation.radii import room
+from spectralaw.systems.weight_perturbation.radii import UNIT, room
 
 
 def least_margin(case: Case, radii: Sequence[Array], last: Head, inside: Intervals) -> Array:
     """No Σ c z + rest of a perturbed network is below this, (n, q); for two layers or more."""
-    c, rest = last.c, last.rest
+    c, parts = last.c, [last.rest]
     for m in range(len(case.layers) - 2, -1, -1):
         layer, r = case.layers[m], radii[m]
         lines = case.activation.lines(*inside.a[m])
         up, down = np.maximum(c, 0.0), np.minimum(c, 0.0)
         kept = up * lines.below_slope[:, None] + down * lines.above_slope[:, None]
-        rest = rest + _dot(up, lines.below) + _dot(down, lines.above)
         lost = room(layer)
-        rest = rest - lost * (_dot(up, np.abs(lines.below)) - _dot(down, np.abs(lines.above)))
-        rest = rest + kept @ layer.bias - lost * (np.abs(kept) @ np.abs(layer.bias))
+        parts += [_dot(up, lines.below) - lost * _dot(up, np.abs(lines.below))]
+        parts += [_dot(down, lines.above) + lost * _dot(down, np.abs(lines.above))]
+        parts += [kept @ layer.bias - lost * (np.abs(kept) @ np.abs(layer.bias))]
         straight, spread = layer.transposed(layer.weight, kept), layer.transposed(r, np.abs(kept))
         if m == 0:
-            rest = rest + _dot(straight, case.x) - _dot(spread, np.abs(case.x))
+            parts += [_dot(straight, case.x) - _dot(spread, np.abs(case.x))]
         c = straight - spread
-    return rest - FLOOR
+    size = np.sum(np.abs(parts), axis=0)
+    return np.sum(parts, axis=0) - len(parts) * UNIT * size - FLOOR
 
 
 def _dot(c: Array, z: Array) -> Array:

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectralaw._checks import at_least, entries, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.bounds import rivals
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Case, array_of, bind
+from spectralaw.systems.weight_perturbation.network import Case, array_of
 from spectralaw.systems.weight_perturbation.radii import deviations
 
 

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from spectralaw._checks import at_least, choice, entries, finite, positive_integer, shown, whole
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.setting import Setting
+from spectralaw.systems.weight_perturbation.accepted import bind
 from spectralaw.systems.weight_perturbation.activations import ACTIVATIONS
 from spectralaw.systems.weight_perturbation.linear import Array
-from spectralaw.systems.weight_perturbation.network import Network, bind, numbers
+from spectralaw.systems.weight_perturbation.network import Network, numbers
 from spectralaw.systems.weight_perturbation.robust import checked_labels, loss_of
 
 

@@ -20,7 +20,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
     import matplotlib
 
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(9.6, 6.0)
+        figure = new_figure(8.4, 5.4)
         axes = figure.subplots(2, 2).ravel()
         simulations = [data for data in datasets if data.attrs["kind"] == "simulation"]
         _curves(axes[0], simulations)

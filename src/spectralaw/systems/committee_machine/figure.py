@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 
 def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
@@ -20,7 +21,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
     import matplotlib
 
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(8.4, 5.4)
+        figure = new_figure(7.8, 5.1)
         axes = figure.subplots(2, 2).ravel()
         simulations = [data for data in datasets if data.attrs["kind"] == "simulation"]
         _curves(axes[0], simulations)
@@ -35,15 +36,16 @@ def _curves(axis: Axes, simulations: Sequence[xarray.Dataset]) -> None:
     for data, colour in zip(simulations, COLOURS, strict=False):
         label = data.attrs["of"].replace("K = ", "$K$ = ").replace("M = ", "$M$ = ")
         axis.plot(data.fine, data.curve, color=colour, label=label)
-        large = data.isel(dimension=data.dimension.values >= 1000)
+        large_rows = data.dimension.values >= 1000
+        large = data.isel(dimension=large_rows)
         for k, marker in zip(range(large.sizes["dimension"]), "os^", strict=False):
             one = large.isel(dimension=k)
             axis.errorbar(
-                one.alpha, one["mean"], 3.0 * one.standard_error, fmt=marker, color=colour, markersize=4 + 1.5 * k,
+                one.alpha, one["mean"], _half(data)[large_rows][k], fmt=marker, color=colour, markersize=4 + 1.5 * k,
                 markerfacecolor="none", linewidth=0.9,
             )  # fmt: skip
     axis.set(xscale="log", yscale="log", xlabel=r"examples over dimension  $\alpha$", ylabel=r"error  $\epsilon$")
-    axis.set_title(r"SGD (3 standard errors) and equations")
+    axis.set_title(r"SGD (95 % intervals) and equations")
     axis.legend()
     few_labels(axis.xaxis)
 
@@ -51,7 +53,7 @@ def _curves(axis: Axes, simulations: Sequence[xarray.Dataset]) -> None:
 def _bias(axis: Axes, data: xarray.Dataset) -> None:
     k = int(np.argmax(data.alpha.values))
     off = np.abs(data["mean"].values[:, k] / data.theory.values[k] - 1.0)
-    bar = data.standard_error.values[:, k] / data.theory.values[k]
+    bar = _half(data)[:, k] / data.theory.values[k]
     axis.errorbar(
         data.dimension, off, [np.minimum(bar, 0.98 * off), bar], fmt="o", color=COLOURS[0], markersize=4, linewidth=0.9
     )
@@ -61,6 +63,13 @@ def _bias(axis: Axes, data: xarray.Dataset) -> None:
     axis.set(ylim=(1e-4, 0.5))
     axis.set_title(rf"what finite $N$ changes, $\alpha = {data.alpha.values[k]:g}$")
     axis.legend()
+
+
+def _half(data: xarray.Dataset) -> NDArray[np.float64]:
+    """Half of Student's interval of 95 % for the mean over seeds, (N, α): few seeds do not know their own scatter."""
+    from scipy.stats import t
+
+    return t.ppf(0.975, data.seeds.values - 1)[:, None] * data.standard_error.transpose("dimension", "alpha").values
 
 
 def _exponents(axis: Axes, datasets: Sequence[xarray.Dataset]) -> None:
@@ -104,9 +113,9 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     escapes = ", ".join("none" if np.isnan(a) else f"{a:.0f}" for a in plateau.escape.values)
     return (
         "Committee machines in one pass of SGD. Top left: lines are the overlap equations (N → ∞), points the mean of "
-        f"SGD with three standard errors, N up to {largest} (larger symbols for larger N), 4 distinct eigenvalues, "
+        f"SGD with Student's 95 % intervals, N up to {largest} (larger symbols for larger N), 4 distinct eigenvalues, "
         f"β = 1; the first network at N = {large}. Top right: relative difference of both for the first network at the "
-        "last α, with one standard error, down to the smallest networks: it falls like 1/N until the bar hides it. "
+        "last α, down to the smallest networks: it falls like 1/N until the interval hides it. "
         f"Bottom left: linear networks, L = {int(lines.levels[-1]):,}, η = {lines.attrs['learning_rate']:g}, over the "
         "whole window 1/ηλ_max to 1/ηλ_min, with the power law drawn in its early part; erf networks with fewer "
         f"levels, dotted, bend away sooner. Bottom right: K = M = 2, β = 1, "

@@ -21,7 +21,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
     import matplotlib
 
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(7.8, 5.1)
+        figure = new_figure(7.7, 5.0)
         axes = figure.subplots(2, 2).ravel()
         simulations = [data for data in datasets if data.attrs["kind"] == "simulation"]
         _curves(axes[0], simulations)
@@ -98,7 +98,7 @@ def _plateaus(axis: Axes, data: xarray.Dataset) -> None:
     for k in range(data.sizes["levels"]):
         axis.plot(data.alpha, data.error.values[k], color=colours[k], label=f"{int(data.levels[k])}")
     axis.axhline(data.attrs["limit_height"], color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axis.set(xscale="log", yscale="log", xlabel=r"$\alpha$", ylabel=r"error  $\epsilon$", ylim=(3e-4, 0.2))
+    axis.set(xscale="log", yscale="log", xlabel=r"$\alpha$", ylabel=r"error  $\epsilon$", ylim=(1e-4, 0.2))
     axis.set_title(r"plateau (dashed: its height as $\eta \to 0$)")
     axis.legend(title="distinct eigenvalues", ncols=2, loc="lower left")
 

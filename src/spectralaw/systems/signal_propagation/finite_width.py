@@ -73,15 +73,13 @@ class FiniteWidth(Shown):
         share = finite("factor", factor)
         if not 0.01 <= share <= 0.95:
             raise InvalidInput(f"factor must be between 0.01 and 0.95, not {share:g}")
-        t = np.geomspace(_SHORTEST, _LONGEST, 200) / self.noise
-        left = self.scaling_function(t) * self.metric_factor * t
-        below = int(np.argmax(left < share))
-        if not left[below] < share or below == 0:
-            raise ConvergenceFailure(f"the scaling function of {self.activation} does not fall to {share:g} in its range")
         gap = lambda log_t: float(  # noqa: E731
             self.scaling_function(np.exp(log_t))[0] * self.metric_factor * np.exp(log_t) - share
         )
-        return float(np.exp(brentq(gap, *np.log(t[below - 1 : below + 1]), xtol=1e-3)))  # type: ignore[arg-type]
+        t = _SHORTEST * 1.001 / self.noise
+        while gap(np.log(2.0 * t)) > 0.0:  # the grid ends in a refusal
+            t *= 2.0
+        return float(np.exp(brentq(gap, np.log(t), np.log(2.0 * t), xtol=1e-3)))  # type: ignore[arg-type]
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         return f"Finite width at the critical point of {self.activation}", [

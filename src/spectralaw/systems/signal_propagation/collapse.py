@@ -1,0 +1,240 @@
+"""Scaling collapse: whether curves of several sizes fall on one, how well, and with which exponents best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectralaw._checks import finite, shown, vector, whole
+from spectralaw.display import NONE, Shown, number
+from spectralaw.errors import ConvergenceFailure, InvalidInput
+from spectralaw.results import Status
+
+Array = NDArray[np.float64]
+_CONFIDENCE = 0.95
+_FEWEST_PAIRS = 5
+_POOR = 1e3  # objective where curves have no common range
+
+
+@dataclass(frozen=True)
+class _Curve:
+    size: float
+    x: Array
+    runs: Array  # (replicates, points)
+
+
+@dataclass(frozen=True, repr=False)
+class Collapse(Shown):
+    """How well y · size^a against x · size^(−b) is one curve."""
+
+    value_exponent: float
+    """a."""
+    argument_exponent: float
+    """b."""
+    residual: float
+    """Root mean square of ln(scaled y) around the curve of the other sizes; 0.05 is 5 %."""
+    chi_square: float | None
+    """The same in units of standard errors, squared, a point: about 1 for a perfect collapse. None for single curves."""
+    pairs: int
+    """Points of one size that were held against the curve of another."""
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        return "Collapse", [
+            ("exponents a, b", f"{number(self.value_exponent)}, {number(self.argument_exponent)}"),
+            ("residual", number(self.residual)),
+            ("χ² a point", NONE if self.chi_square is None else number(self.chi_square)),
+            ("points compared", number(self.pairs)),
+        ]
+
+
+@dataclass(frozen=True, repr=False)
+class CollapseFit(Shown):
+    """The exponents of the best collapse, with what resampling the curves makes of them."""
+
+    best: Collapse
+    value_interval: tuple[float, float]
+    """Of a: 95 %, from resampled replicates."""
+    argument_interval: tuple[float, float]
+    """Of b."""
+    status: Status
+
+    def holds(self, value_exponent: float, argument_exponent: float) -> bool:
+        """Whether both intervals hold the exponents."""
+        inside = [
+            low <= exponent <= high
+            for (low, high), exponent in (
+                (self.value_interval, value_exponent),
+                (self.argument_interval, argument_exponent),
+            )
+        ]
+        return all(inside)
+
+    def _shown(self) -> tuple[str, list[tuple[str, str]]]:
+        (a, b), (c, d) = self.value_interval, self.argument_interval
+        return "Best collapse", [
+            ("status", str(self.status)),
+            ("value exponent a", f"{number(self.best.value_exponent)} [{number(a)}, {number(b)}]"),
+            ("argument exponent b", f"{number(self.best.argument_exponent)} [{number(c)}, {number(d)}]"),
+            ("residual", number(self.best.residual)),
+        ]
+
+
+def collapse(data: Mapping[float, Any], exponents: tuple[float, float]) -> Collapse:
+    """Scale curves of several sizes, y · size^a against x · size^(−b), and say how far they are from one curve.
+
+    Every point is held against the curves of the other sizes, interpolated on logarithmic axes where they overlap.
+
+    Parameters
+    ----------
+    data
+        Size to (x, y): x positive and increasing; y positive, one number for each x, or replicates × x (their mean
+        is the curve, their scatter its error). For 1 − correlation against depth, the size is the width and
+        ``exponents`` = (1, 1); for curves off criticality the size is 1/|τ| and they are (β, ν∥).
+    exponents
+        (a, b).
+
+    Raises
+    ------
+    InvalidInput
+        For fewer than two sizes, curves that cannot be, and exponents at which fewer than five points overlap.
+    """
+    curves = _curves(data)
+    a, b = _pair("exponents", exponents)
+    return _collapsed(curves, a, b)
+
+
+def fit_collapse(
+    data: Mapping[float, Any], start: tuple[float, float] = (1.0, 1.0), *, resamples: int = 100, seed: int = 0
+) -> CollapseFit:
+    """The exponents at which curves of several sizes are most nearly one curve.
+
+    Least squares of :func:`collapse` (in standard errors), by a simplex from ``start``. The intervals are percentiles
+    of the exponents of resampled data: the replicates of each size are drawn with replacement.
+
+    Parameters
+    ----------
+    data
+        As for :func:`collapse`, with three replicates or more of every size.
+    resamples
+        20 or more.
+
+    Raises
+    ------
+    InvalidInput
+        For data without replicates, or that do not overlap at ``start``.
+    ConvergenceFailure
+        If a search ends outside of what overlaps, as for curves that are pure power laws: they fix one exponent only.
+    """
+    curves = _curves(data)
+    first = _pair("start", start)
+    draws = whole("resamples", resamples, 20)
+    rng = np.random.default_rng(whole("seed", seed))
+    short = next((c.size for c in curves if len(c.runs) < 3), None)
+    if short is not None:
+        raise InvalidInput(f"data must have three replicates or more of every size, not fewer at {short:g}")
+    _collapsed(curves, *first)
+    best, done = _search(curves, first)
+    found = np.empty((draws, 2))
+    for k in range(draws):
+        again = [_Curve(c.size, c.x, c.runs[rng.integers(len(c.runs), size=len(c.runs))]) for c in curves]
+        found[k], _ = _search(again, best)
+    if not done or np.max(np.ptp(found, axis=0)) > 10.0:
+        raise ConvergenceFailure("the exponents of the collapse are not determined: the curves have too little shape")
+    edges = np.quantile(found, [0.5 * (1.0 - _CONFIDENCE), 0.5 * (1.0 + _CONFIDENCE)], axis=0)
+    intervals = [(float(edges[0, k]), float(edges[1, k])) for k in (0, 1)]
+    return CollapseFit(_collapsed(curves, *best), intervals[0], intervals[1], Status.CONVERGED)
+
+
+def _search(curves: list[_Curve], start: tuple[float, float]) -> tuple[tuple[float, float], bool]:
+    from scipy.optimize import minimize
+
+    prepared = [_averaged(c) for c in curves]
+
+    def objective(p: Array) -> float:
+        gaps, errors = _gaps(prepared, float(p[0]), float(p[1]))
+        return float(np.mean((gaps / errors) ** 2)) if gaps.size >= _FEWEST_PAIRS else _POOR * (1.0 + float(p @ p))
+
+    simplex = np.array(start) + np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]])
+    found = minimize(
+        objective,
+        np.array(start),
+        method="Nelder-Mead",
+        options={"initial_simplex": simplex, "xatol": 1e-4, "fatol": 1e-6, "maxiter": 400},
+    )
+    return (float(found.x[0]), float(found.x[1])), bool(found.success and found.fun < _POOR)
+
+
+def _averaged(curve: _Curve) -> tuple[float, Array, Array, Array]:
+    """ln size, ln x, ln mean y, relative error."""
+    mean = curve.runs.mean(axis=0)
+    count = len(curve.runs)
+    error = curve.runs.std(axis=0, ddof=1) / np.sqrt(count) / mean if count > 1 else np.ones(mean.size)
+    return float(np.log(curve.size)), np.log(curve.x), np.log(mean), np.maximum(error, 1e-12)
+
+
+def _gaps(prepared: list[tuple[float, Array, Array, Array]], a: float, b: float) -> tuple[Array, Array]:
+    """ln y of every point less that of each other curve at the same place, and the error of the difference."""
+    scaled = [(x - b * size, y + a * size, error) for size, x, y, error in prepared]
+    gaps, errors = [], []
+    for i, (x, y, error) in enumerate(scaled):
+        for j, (other_x, other_y, other_error) in enumerate(scaled):
+            if i != j:
+                inside = (x >= other_x[0]) & (x <= other_x[-1])
+                gaps.append(y[inside] - np.interp(x[inside], other_x, other_y))
+                errors.append(np.hypot(error[inside], np.interp(x[inside], other_x, other_error)))
+    return np.concatenate(gaps), np.concatenate(errors)
+
+
+def _collapsed(curves: list[_Curve], a: float, b: float) -> Collapse:
+    gaps, errors = _gaps([_averaged(c) for c in curves], a, b)
+    if gaps.size < _FEWEST_PAIRS:
+        raise InvalidInput(
+            f"exponents must make curves overlap in {_FEWEST_PAIRS} points or more, not {gaps.size} as ({a:g}, {b:g}) do"
+        )
+    measured = all(len(c.runs) > 1 for c in curves)
+    chi_square = float(np.mean((gaps / errors) ** 2)) if measured else None
+    return Collapse(a, b, float(np.sqrt(0.5 * np.mean(gaps**2))), chi_square, int(gaps.size))
+
+
+def _pair(name: str, values: Any) -> tuple[float, float]:
+    array = vector(name, values)
+    if array.size != 2:
+        raise InvalidInput(f"{name} must be two numbers, not {array.size}")
+    return float(array[0]), float(array[1])
+
+
+def _curves(data: Mapping[float, Any]) -> list[_Curve]:
+    if not isinstance(data, Mapping) or len(data) < 2:
+        raise InvalidInput(f"data must map two sizes or more to their curves, not {shown(data)}")
+    curves = []
+    for key, pair in data.items():
+        size = finite("each size of data", key)
+        if size <= 0.0:
+            raise InvalidInput(f"each size of data must be positive, not {size:g}")
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InvalidInput(f"data must have (x, y) for each size, not {shown(pair)} at {size:g}")
+        curves.append(_curve(size, *pair))
+    return sorted(curves, key=lambda c: c.size)
+
+
+def _curve(size: float, x: Any, y: Any) -> _Curve:
+    where = f"of size {size:g}"
+    points = vector(f"x {where}", x)
+    if np.any(points <= 0.0) or np.any(np.diff(points) <= 0.0) or points.size < 2:
+        raise InvalidInput(f"x {where} must be two positive numbers or more that increase")
+    if getattr(y, "ndim", 1) == 2:
+        rows: list[Array] = [vector(f"y {where}", row) for row in y]
+    elif isinstance(y, (list, tuple)) and len(y) > 0 and isinstance(y[0], (list, tuple, np.ndarray)):
+        rows = [vector(f"y {where}", row) for row in y]
+    else:
+        rows = [vector(f"y {where}", y)]
+    if any(row.size != points.size for row in rows):
+        raise InvalidInput(f"y {where} must have {points.size} numbers, as many as x")
+    runs = np.array(rows)
+    if np.any(runs < 0.0) or np.any(runs.mean(axis=0) <= 0.0):
+        raise InvalidInput(f"y {where} must be positive")
+    return _Curve(size, points, runs)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import finite, shown, vector, whole
+from spectralaw._checks import at_least, finite, shown, vector, whole
 from spectralaw.display import NONE, Shown, number
 from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.results import Status
 
 Array = NDArray[np.float64]
 _CONFIDENCE = 0.95
+ALLOWANCE = 0.05
+"""Relative error of every point beside its own: corrections to scaling, which fall with the size."""
 _FEWEST_PAIRS = 5
 _POOR = 1e3  # objective where curves have no common range
 
@@ -83,7 +85,7 @@ class CollapseFit(Shown):
         ]
 
 
-def collapse(data: Mapping[float, Any], exponents: tuple[float, float]) -> Collapse:
+def collapse(data: Mapping[float, Any], exponents: tuple[float, float], allowance: float = ALLOWANCE) -> Collapse:
     """Scale curves of several sizes, y · size^a against x · size^(−b), and say how far they are from one curve.
 
     Every point is held against the curves of the other sizes, interpolated on logarithmic axes where they overlap.
@@ -96,6 +98,9 @@ def collapse(data: Mapping[float, Any], exponents: tuple[float, float]) -> Colla
         ``exponents`` = (1, 1); for curves off criticality the size is 1/|τ| and they are (β, ν∥).
     exponents
         (a, b).
+    allowance
+        Relative error that is added to that of each point; the early points of a decay are known to a tenth of a
+        percent, and no two finite sizes agree to that.
 
     Raises
     ------
@@ -104,11 +109,12 @@ def collapse(data: Mapping[float, Any], exponents: tuple[float, float]) -> Colla
     """
     curves = _curves(data)
     a, b = _pair("exponents", exponents)
-    return _collapsed(curves, a, b)
+    return _collapsed(curves, a, b, at_least("allowance", allowance, 0.0))
 
 
 def fit_collapse(
-    data: Mapping[float, Any], start: tuple[float, float] = (1.0, 1.0), *, resamples: int = 100, seed: int = 0
+    data: Mapping[float, Any], start: tuple[float, float] = (1.0, 1.0), *,
+    allowance: float = ALLOWANCE, resamples: int = 100, seed: int = 0,
 ) -> CollapseFit:
     """The exponents at which curves of several sizes are most nearly one curve.
 
@@ -119,6 +125,8 @@ def fit_collapse(
     ----------
     data
         As for :func:`collapse`, with three replicates or more of every size.
+    allowance
+        As for :func:`collapse`.
     resamples
         20 or more.
 
@@ -131,28 +139,28 @@ def fit_collapse(
     """
     curves = _curves(data)
     first = _pair("start", start)
-    draws = whole("resamples", resamples, 20)
+    draws, allowed = whole("resamples", resamples, 20), at_least("allowance", allowance, 0.0)
     rng = np.random.default_rng(whole("seed", seed))
     short = next((c.size for c in curves if len(c.runs) < 3), None)
     if short is not None:
         raise InvalidInput(f"data must have three replicates or more of every size, not fewer at {short:g}")
-    _collapsed(curves, *first)
-    best, done = _search(curves, first)
+    _collapsed(curves, *first, allowed)
+    best, done = _search(curves, first, allowed)
     found = np.empty((draws, 2))
     for k in range(draws):
         again = [_Curve(c.size, c.x, c.runs[rng.integers(len(c.runs), size=len(c.runs))]) for c in curves]
-        found[k], _ = _search(again, best)
+        found[k], _ = _search(again, best, allowed)
     if not done or np.max(np.ptp(found, axis=0)) > 10.0:
         raise ConvergenceFailure("the exponents of the collapse are not determined: the curves have too little shape")
     edges = np.quantile(found, [0.5 * (1.0 - _CONFIDENCE), 0.5 * (1.0 + _CONFIDENCE)], axis=0)
     intervals = [(float(edges[0, k]), float(edges[1, k])) for k in (0, 1)]
-    return CollapseFit(_collapsed(curves, *best), intervals[0], intervals[1], Status.CONVERGED)
+    return CollapseFit(_collapsed(curves, *best, allowed), intervals[0], intervals[1], Status.CONVERGED)
 
 
-def _search(curves: list[_Curve], start: tuple[float, float]) -> tuple[tuple[float, float], bool]:
+def _search(curves: list[_Curve], start: tuple[float, float], allowance: float) -> tuple[tuple[float, float], bool]:
     from scipy.optimize import minimize
 
-    prepared = [_averaged(c) for c in curves]
+    prepared = [_averaged(c, allowance) for c in curves]
 
     def objective(p: Array) -> float:
         gaps, errors = _gaps(prepared, float(p[0]), float(p[1]))
@@ -168,12 +176,12 @@ def _search(curves: list[_Curve], start: tuple[float, float]) -> tuple[tuple[flo
     return (float(found.x[0]), float(found.x[1])), bool(found.success and found.fun < _POOR)
 
 
-def _averaged(curve: _Curve) -> tuple[float, Array, Array, Array]:
+def _averaged(curve: _Curve, allowance: float) -> tuple[float, Array, Array, Array]:
     """ln size, ln x, ln mean y, relative error."""
     mean = curve.runs.mean(axis=0)
     count = len(curve.runs)
     error = curve.runs.std(axis=0, ddof=1) / np.sqrt(count) / mean if count > 1 else np.ones(mean.size)
-    return float(np.log(curve.size)), np.log(curve.x), np.log(mean), np.maximum(error, 1e-12)
+    return float(np.log(curve.size)), np.log(curve.x), np.log(mean), np.maximum(np.hypot(error, allowance), 1e-12)
 
 
 def _gaps(prepared: list[tuple[float, Array, Array, Array]], a: float, b: float) -> tuple[Array, Array]:
@@ -189,8 +197,8 @@ def _gaps(prepared: list[tuple[float, Array, Array, Array]], a: float, b: float)
     return np.concatenate(gaps), np.concatenate(errors)
 
 
-def _collapsed(curves: list[_Curve], a: float, b: float) -> Collapse:
-    gaps, errors = _gaps([_averaged(c) for c in curves], a, b)
+def _collapsed(curves: list[_Curve], a: float, b: float, allowance: float) -> Collapse:
+    gaps, errors = _gaps([_averaged(c, allowance) for c in curves], a, b)
     if gaps.size < _FEWEST_PAIRS:
         raise InvalidInput(
             f"exponents must make curves overlap in {_FEWEST_PAIRS} points or more, not {gaps.size} as ({a:g}, {b:g}) do"

@@ -109,7 +109,8 @@ def activation(value: Any) -> Activation:
         known = ", ".join([*activations(), *_BROKEN])
         raise InvalidInput(f"activation must be a function or one of {known}, not {shown(value)}")
     if callable(value):
-        return Activation(str(getattr(value, "__name__", type(value).__name__)), value)
+        function: Any = value
+        return Activation(str(getattr(value, "__name__", type(value).__name__)), function)
     raise InvalidInput(f"activation must be the name of one or a function, not {shown(value)}")
 
 
@@ -126,8 +127,8 @@ def smooth(value: Any) -> Activation:
         raise InvalidInput(no_transition(f"the slope of {chosen.name} jumps"))
     if chosen.break_:
         raise InvalidInput(
-            f"activation must be smooth, but the {chosen.break_} of {chosen.name} jumps, and its averages over Gaussian "
-            "signals do not reach ten digits"
+            f"activation must be smooth, but the {chosen.break_} of {chosen.name} jumps, and its Gaussian averages "
+            "do not reach ten digits"
         )
     return chosen
 

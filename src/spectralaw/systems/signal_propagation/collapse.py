@@ -40,7 +40,7 @@ class Collapse(Shown):
     residual: float
     """Root mean square of ln(scaled y) around the curve of the other sizes; 0.05 is 5 %."""
     chi_square: float | None
-    """The same in units of standard errors, squared, a point: about 1 for a perfect collapse. None for single curves."""
+    """The same in units of standard errors, squared, a point; 1 or less for a perfect collapse. None for single curves."""
     pairs: int
     """Points of one size that were held against the curve of another."""
 
@@ -113,8 +113,12 @@ def collapse(data: Mapping[float, Any], exponents: tuple[float, float], allowanc
 
 
 def fit_collapse(
-    data: Mapping[float, Any], start: tuple[float, float] = (1.0, 1.0), *,
-    allowance: float = ALLOWANCE, resamples: int = 100, seed: int = 0,
+    data: Mapping[float, Any],
+    start: tuple[float, float] = (1.0, 1.0),
+    *,
+    allowance: float = ALLOWANCE,
+    resamples: int = 100,
+    seed: int = 0,
 ) -> CollapseFit:
     """The exponents at which curves of several sizes are most nearly one curve.
 
@@ -201,7 +205,7 @@ def _collapsed(curves: list[_Curve], a: float, b: float, allowance: float) -> Co
     gaps, errors = _gaps([_averaged(c, allowance) for c in curves], a, b)
     if gaps.size < _FEWEST_PAIRS:
         raise InvalidInput(
-            f"exponents must make curves overlap in {_FEWEST_PAIRS} points or more, not {gaps.size} as ({a:g}, {b:g}) do"
+            f"exponents must make curves overlap in {_FEWEST_PAIRS} points or more, not {gaps.size} as ({a:g}, {b:g})"
         )
     measured = all(len(c.runs) > 1 for c in curves)
     chi_square = float(np.mean((gaps / errors) ** 2)) if measured else None

@@ -39,7 +39,7 @@ class CriticalPoint(Shown):
     variance_slope: float
     """∂V/∂q at q*, between −1 and 1: the factor by which a deviation of the variance shrinks in a layer."""
     residual: float
-    """Largest of |V(q*) − q*|/q*, |χ₁ − 1| and the relative error of q* (one Newton step), at twice the coefficients."""
+    """Largest of |V(q*) − q*|/q*, |χ₁ − 1| and a relative Newton step of q*, at twice the coefficients."""
     status: Status
     function: ActivationLike = field(compare=False)
     """What was handed in, to go on with."""
@@ -169,14 +169,12 @@ def refuse_linear(phi: Activation) -> None:
         )
 
 
-def brackets(
-    phi: Activation, balance: Callable[[Expansion], float], lowest: float
-) -> Iterator[tuple[float, float]]:
+def brackets(phi: Activation, balance: Callable[[Expansion], float], lowest: float) -> Iterator[tuple[float, float]]:
     """Neighbouring variances between which ``balance`` changes its sign, upwards from ``lowest``."""
     before: tuple[float, float] | None = None
     q = lowest
     while True:
-        batch = q * _STEP ** np.arange(12)
+        batch = np.array(q * _STEP ** np.arange(12), dtype=np.float64)
         count = int(2.0 ** np.ceil(np.log2(np.clip(64.0 * batch[-1], 128, MOST))))  # enough for a sign
         for variance, row in zip(batch, coefficients(phi, batch, count), strict=True):
             value = balance(Expansion(row, float(variance), np.inf))

@@ -1,4 +1,4 @@
-"""Averages over Gaussian pre-activations from Hermite coefficients, for which the activation itself is all that is needed."""
+"""Averages over Gaussian pre-activations from Hermite coefficients: only the activation itself is needed."""
 
 from __future__ import annotations
 

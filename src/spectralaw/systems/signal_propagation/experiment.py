@@ -45,13 +45,20 @@ EXPERIMENT = Experiment(
     claims=CLAIMS,
     sizes={
         "quick": {
-            "widths": (100, 200, 400), "seeds": (3000, 1500, 500), "positions": 256, "depth": 800, "networks": 8,
+            "widths": (100, 200, 400),
+            "seeds": (3000, 1500, 500),
+            "positions": 256,
+            "depth": 800,
+            "networks": 8,
         },
         "paper": {
-            "widths": (100, 200, 400, 800), "seeds": (20000, 10000, 5000, 1200), "positions": 1024, "depth": 3000,
+            "widths": (100, 200, 400, 800),
+            "seeds": (20000, 10000, 5000, 1200),
+            "positions": 1024,
+            "depth": 3000,
             "networks": 32,
         },
-    },  # fmt: skip
+    },
     compute=_compute,
     draw=draw,
     judge=judge,

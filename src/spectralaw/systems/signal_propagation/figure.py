@@ -37,7 +37,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 def _boundary(axis, data: xarray.Dataset) -> None:
     for name, colour in zip(data.activation.values, COLOURS, strict=False):
         axis.plot(data.bias_std, data.weight_std.sel(activation=name), "o-", color=colour, markersize=3.0, label=name)
-    axis.text(0.05, 0.93, "chaos: signals part", transform=axis.transAxes, color=INK, fontsize=8)
+    axis.text(0.05, 0.9, "chaos: signals part", transform=axis.transAxes, color=INK, fontsize=8)
     axis.text(0.42, 0.06, "order: signals become alike", transform=axis.transAxes, color=INK, fontsize=8)
     axis.set(xlabel=r"biases  $\sigma_b$", ylabel=r"weights  $\sigma_w$", title="Edge of chaos", xlim=(0.0, None))
     axis.legend(loc="center right", bbox_to_anchor=(1.0, 0.3))
@@ -47,7 +47,9 @@ def _order(axis, data: xarray.Dataset) -> None:
     axis.loglog(data.tau, data.rho, "o", color=COLOURS[0], markersize=4.0, label=r"$\rho^*$ of the map")
     axis.loglog(data.tau, data.linear, "-", color=COLOURS[0], linewidth=1.0, label=r"$(\chi_1 - 1)/\kappa$")
     layers = data.layer.values[1:]
-    axis.loglog(1.0 / layers, data.decay.values[1:], "-", color=COLOURS[1], label=r"$\rho$ at $\tau = 0$, against 1/depth")
+    axis.loglog(
+        1.0 / layers, data.decay.values[1:], "-", color=COLOURS[1], label=r"$\rho$ at $\tau = 0$, against 1/depth"
+    )
     slope = 1.0 / (data.attrs["metric_factor"] * layers)
     axis.loglog(1.0 / layers, slope, ":", color=INK, label=r"$1/(\kappa\,\mathrm{depth})$")
     axis.set(
@@ -68,7 +70,14 @@ def _widths(axis, data: xarray.Dataset) -> None:
         )  # fmt: skip
     axis.plot(t, data.scaling, "-", color=INK, linewidth=1.0, label="derived limit $F$")
     axis.plot(t, 1.0 / (data.attrs["metric_factor"] * t), ":", color=INK, label="infinite width")
-    axis.set(xscale="log", yscale="log", xlabel="depth / $n$", ylabel=r"$n\,\rho$", title="Finite width at the edge")
+    axis.set(
+        xscale="log",
+        yscale="log",
+        xlabel="depth / $n$",
+        ylim=(0.4, None),
+        ylabel=r"$n\,\rho$",
+        title="Finite width at the edge",
+    )
     axis.legend(loc="lower left")
 
 
@@ -96,10 +105,10 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     kappa = wide.attrs["metric_factor"]
     names = ", ".join(str(name) for name in parts["boundary"].activation.values)
     return (
-        f"Top left: critical scale of the weights against that of the biases ({names}). Top right: rho* = 1 − c* beyond "
-        f"the critical point of {wide.attrs['activation']} at σ_b = {wide.attrs['bias_std']:g}, and the decay of rho with "
-        f"depth at it, beside what the metric factor κ = {kappa:.5f} says. Bottom left: n rho of two "
-        f"unrelated signals in fully connected networks of width n at the critical point, with two standard errors; "
+        f"Top left: critical scale of the weights against that of the biases ({names}). Top right: rho* = 1 − c* "
+        f"beyond the critical point of {wide.attrs['activation']} at σ_b = {wide.attrs['bias_std']:g}, and the decay of "
+        f"rho with depth at it, beside what the metric factor κ = {kappa:.5f} says. Bottom left: n rho of two unrelated "
+        f"signals in fully connected networks of width n at the critical point, with two standard errors; "
         f"dotted the infinite width, drawn out the derived limit with s² = {wide.attrs['noise']:.3f} and "
         f"m = {wide.attrs['drift']:.3f}, in which nothing is fitted. Bottom right: convolutions with "
         f"{few.attrs['channels']} channels and kernels of {few.attrs['kernel']} on a ring of {few.attrs['positions']}, "

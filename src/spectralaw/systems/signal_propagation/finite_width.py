@@ -1,4 +1,4 @@
-"""What a finite width does at criticality: noise and drift of the distance of two signals, and the law of their decay."""
+"""What a finite width does at criticality: noise and drift of the distance of two signals, and how it decays."""
 
 from __future__ import annotations
 

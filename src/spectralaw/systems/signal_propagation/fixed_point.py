@@ -1,4 +1,4 @@
-"""What a network of infinite width does to two signals: the fixed point of the variance, order or chaos, depth scales."""
+"""What infinite width does to two signals: the fixed point of the variance, order or chaos, depth scales."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class FixedPoint(Shown):
 
     @property
     def phase(self) -> str:
-        """"ordered" (signals become alike), "chaotic", or "critical"."""
+        """ "ordered" (signals become alike), "chaotic", or "critical"."""
         gap = self.correlation_slope - 1.0
         return "critical" if abs(gap) <= _CRITICAL else "chaotic" if gap > 0.0 else "ordered"
 

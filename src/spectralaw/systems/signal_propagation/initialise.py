@@ -16,7 +16,9 @@ from spectralaw.systems.signal_propagation.maps import propagate
 from spectralaw.systems.signal_propagation.setting import Network
 
 _LAYERS = 2000  # that are gone through one by one; from there on 1/rho grows by κ a layer
-_PAPER = "This is about signals at initialisation (χ₁ = 1 keeps the mean square of gradients, too); nothing was trained."
+_PAPER = (
+    "This is about signals at initialisation (χ₁ = 1 keeps the mean square of gradients, too); nothing was trained."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,7 +140,7 @@ def _tau(point: CriticalPoint) -> float:
 def _rectified(name: str, depth: int, width: int, bias_std: float | None) -> Initialisation:
     if bias_std is not None and at_least("bias_std", bias_std, 0.0) > 0.0:
         raise InvalidInput(
-            f"bias_std must be 0 for {name}, not {bias_std:g}: at the scale that keeps the signal, biases add up with depth"
+            f"bias_std must be 0 for {name}, not {bias_std:g}: at the scale that keeps signals, biases add up with depth"
         )
     slope = 0.0 if name == "relu" else LEAK
     weight = sqrt(2.0 / (1.0 + slope**2))
@@ -151,8 +153,9 @@ def _rectified(name: str, depth: int, width: int, bias_std: float | None) -> Ini
         f"Draw weights with standard deviation {weight:.6g}/√fan-in and set biases to 0 (He initialisation).",
         f"{name} has a kink, and no absorbing transition with a metric factor: there is no critical σ_b to choose, the "
         "variance keeps any value, and 1 − correlation falls as 1/depth², not as 1/(κ depth).",
-        f"Norms of signals fluctuate by a factor e at layer {reach:.0f} for width {width} (variance {noise:.3g} depth/width "
-        "of the logarithm): " + ("this network is not deeper." if depth <= reach else "this network is deeper."),
+        f"At width {width}, squared norms of signals fluctuate by a factor e at layer {reach:.0f} (the variance of their "
+        f"logarithm is {noise:.3g} depth/width): "
+        + ("this network is not deeper." if depth <= reach else "this network is deeper."),
         "This is about signals at initialisation; nothing was trained.",
     )
     return Initialisation(name, weight, 0.0, depth, width, 1.0 - correlation, reach, inf, words)

@@ -136,7 +136,7 @@ def many_channels(point: CriticalPoint, many: int, seeds: int, depth: int = 8, p
     return xarray.Dataset(
         {"rho": (("seed", "layer", "position"), runs), "map_rho": (("layer", "position"), local)},
         coords={"layer": np.arange(depth + 1), "position": np.arange(positions)},
-        attrs={"part": "many channels", "channels": many, **_about(point)},
+        attrs={"part": "many-channels", "channels": many, **_about(point)},
     )
 
 

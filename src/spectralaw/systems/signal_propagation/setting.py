@@ -51,7 +51,7 @@ class Network(Setting):
 
     @property
     def architecture(self) -> str:
-        """"mlp" or "convolution"."""
+        """ "mlp" or "convolution"."""
         return "mlp" if self.positions is None else "convolution"
 
     def require(self, architecture: str) -> None:

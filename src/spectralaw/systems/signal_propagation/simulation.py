@@ -61,8 +61,6 @@ def simulate_mlp(
     InvalidInput
         For values that cannot be, a convolution, or more than 1e9 pre-activations in all.
     """
-    import xarray
-
     ours("network", network, "Network").require("mlp")
     chosen, start = seed_list("seeds", seeds), start_of(rho)
     choice("method", method, ("law", "weights"), joined=" or ")
@@ -115,9 +113,7 @@ def refuse_too_many(network: Network, seeds: int) -> None:
     """More than a run can hold, or would end in a day."""
     entries = seeds * network.depth * network.width * (network.positions or 1)
     if entries > MOST_ENTRIES:
-        raise InvalidInput(
-            f"seeds × depth × width × positions must be at most {MOST_ENTRIES:.0e}, not {entries:.1e}: ask for fewer seeds"
-        )
+        raise InvalidInput(f"seeds × depth × width × positions must be at most {MOST_ENTRIES:.0e}, not {entries:.1e}")
 
 
 def first_signals(z: Array, rho: float, q: float) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,8 @@ ORDER = "beyond it rho* = (χ₁ − 1)/κ to first order, so that β = 1"
 DEPTH = "ξ grows as 1/|τ| on both sides, so that ν∥ = 1"
 LAYER = "one layer of a wide network changes rho as the map says"
 COLLAPSE = "rho of several widths collapses with n rho against depth/n"
-EARLY = "up to depth/n = 1/2 the mean rho is that of infinite width to 25 %"
-LATE = "at depth/n = 1 it is below 3/4 of it, at 2 below 1/2"
+EARLY = "up to depth/n = 1/2 a finite width takes less than a third of rho away"
+LATE = "at depth/n = 2 it has taken more than half of it away"
 SCALING = "with width, mean rho over its infinite-width value tends to κ t F(t), with the derived F and nothing fitted"
 LYAPUNOV = "the Lyapunov exponent at the critical point is −m/2n"
 MANY = "with many channels a difference spreads along a convolution as the map averaged over the kernel"
@@ -41,7 +42,7 @@ def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
     """Every claim, by the part of the measurement that it is about."""
     parts = {
         "boundary": _boundary, "approach": _approach, "layer": _layer, "widths": _widths,
-        "many channels": _many, "channels": _channels,
+        "many-channels": _many, "channels": _channels,
     }  # fmt: skip
     return [claim for data in datasets for claim in parts[data.attrs["part"]](data)]
 
@@ -87,7 +88,7 @@ def _approach(data: xarray.Dataset) -> list[Claim]:
     first_order = bool(np.all(off <= 5.0 * tau) and abs(beta - MEAN_FIELD.beta) <= 0.01)
     claims.append(
         Claim.of(
-            ORDER, about, f"β = {beta:.4f} for τ from {tau.min():g} to {tau.max():g}, ratio off by {off.max():.1e} at most",
+            ORDER, about, f"β = {beta:.4f} for τ from {tau.min():g} to {tau.max():g}, ratio off by at most {off.max():.1e}",
             first_order,
         )
     )  # fmt: skip
@@ -110,7 +111,7 @@ def _layer(data: xarray.Dataset) -> list[Claim]:
     return [
         Claim.of(
             LAYER,
-            f"{_about(data)}, n = {data.attrs['width']}, rho from {data.rho.values.min():g} to {data.rho.values.max():g}",
+            f"{_about(data)}, n = {data.attrs['width']}, rho from {data.rho.min():g} to {data.rho.max():g}",
             f"within {np.max(np.abs(z)):.1f} standard errors, each {100 * np.max(data.error.values):.2f} % at most",
             bool(np.all(np.abs(z) <= SIGMAS) and np.all(data.error.values <= 0.02)),
         )
@@ -127,17 +128,20 @@ def _widths(data: xarray.Dataset) -> list[Claim]:
     t, sizes = data.ratio.values, data.width.values.astype(float)
     about = f"{_about(data)}, n from {sizes.min():g} to {sizes.max():g}"
     share, error = shares(data)
-    at = {ratio: int(np.argmin(np.abs(t - ratio))) for ratio in (0.5, 1.0, 2.0)}
-    early = np.abs(share[:, t <= 0.5] - 1.0)
-    one, two = share[:, at[1.0]], share[:, at[2.0]]
-    low = (one + 2.0 * error[:, at[1.0]] < 0.75) & (two + 2.0 * error[:, at[2.0]] < 0.5)
+    half, end = int(np.argmin(np.abs(t - 0.5))), int(np.argmin(np.abs(t - 2.0)))
+    early = (share >= 2.0 / 3.0) & (share <= 1.0 + 4.0 * error)
+    weights = error[:, end] ** -2.0
+    left, sigma = float(np.average(share[:, end], weights=weights)), float(np.sum(weights) ** -0.5)
     return [
         _collapse(data, about),
         Claim.of(
-            EARLY, about, f"share of infinite width {_listed(share[:, at[0.5]])} at depth/n = 1/2",
-            bool(np.all(early <= 0.25)),
+            EARLY, about, f"share of infinite width {_listed(share[:, half])} at depth/n = 1/2",
+            bool(np.all(early[:, (t >= 0.25) & (t <= 0.5)])),
         ),
-        Claim.of(LATE, about, f"{_listed(one)} at 1, {_listed(two)} at 2", bool(np.all(low))),
+        Claim.of(
+            LATE, about, f"{_listed(share[:, end])} is left, {left:.3f} ± {sigma:.3f} together",
+            bool(left + 2.0 * sigma < 0.5 and np.all(share[:, end] < 0.5)),
+        ),
         _scaling(data, about, share, error),
         _lyapunov(data, about),
     ]  # fmt: skip
@@ -253,35 +257,48 @@ def _channels(data: xarray.Dataset) -> list[Claim]:
 
 
 def _percolation(data: xarray.Dataset, about: str) -> Claim:
-    """The decay exponent between the largest σ_w whose decay speeds up and the smallest whose decay slows down."""
+    """The late decay exponent between the σ_w whose decay surely speeds up and those whose decay surely slows down."""
     delta = DIRECTED_PERCOLATION[1].decay
     rho, factors = data.rho.values, data.factor.values
     if not np.all(np.isfinite(rho)):
         return Claim.of(PERCOLATION, about, "–", False, "the measurement has gaps")
     edges = np.geomspace(10, rho.shape[-1] - 1, 5).astype(int)
-    bins = np.stack([rho[:, :, a:b].mean(axis=2) for a, b in zip(edges[:-1], edges[1:], strict=True)], axis=2)
+    bins = np.stack([rho[:, :, a:b].mean(axis=2) for a, b in pairwise(edges)], axis=2)
     logs = np.log(0.5 * (edges[:-1] + edges[1:]))
 
     def exponents(seeds: np.ndarray) -> np.ndarray:
+        """(factor, [late, late less early]) of the mean over seeds."""
         y = np.log(np.maximum(bins[:, seeds].mean(axis=1), 1e-30))
-        return -np.diff(y, axis=1) / np.diff(logs)
+        late, early = ((y[:, k] - y[:, k + 1]) / (logs[k + 1] - logs[k]) for k in (2, 1))
+        return np.stack([late, late - early], axis=1)
 
     everyone = np.arange(rho.shape[1])
-    early, late = exponents(everyone)[:, 1], exponents(everyone)[:, -1]
-    absorbed = late > early
-    active = np.flatnonzero(~absorbed)
-    if not absorbed.any() or not active.size or active[0] == 0:
-        return Claim.of(PERCOLATION, about, "–", None, "the transition is not within the σ_w that were run")
-    around = [int(active[0]) - 1, int(active[0])]
-    left = np.array([exponents(np.delete(everyone, s))[around, -1] for s in everyone])
-    sigma = np.sqrt((len(everyone) - 1.0) * left.var(axis=0))
-    low, high = float(np.min(late[around] - 2.0 * sigma)), float(np.max(late[around] + 2.0 * sigma))
+    value = exponents(everyone)
+    left = np.array([exponents(np.delete(everyone, s)) for s in everyone])
+    error = np.sqrt((len(everyone) - 1.0) * left.var(axis=0))
+    absorbed = np.flatnonzero(value[:, 1] > 2.0 * error[:, 1])
+    active = np.flatnonzero(value[:, 1] < -2.0 * error[:, 1])
+    active = active[active > absorbed[-1]] if absorbed.size else active
+    if not absorbed.size or not active.size:
+        return Claim.of(
+            PERCOLATION, about, _apart(bins[:, :, -1]), None,
+            "the noise hides on which side of the transition a σ_w lies: more networks, positions and layers",
+        )  # fmt: skip
+    around = slice(absorbed[-1], active[0] + 1)
+    low = float(np.min(value[around, 0] - 2.0 * error[around, 0]))
+    high = float(np.max(value[around, 0] + 2.0 * error[around, 0]))
     telling = high - low <= NARROW
     return Claim.of(
         PERCOLATION,
         about,
-        f"decay exponent between {low:.2f} and {high:.2f} for σ_w from {factors[around[0]]:g} to "
-        f"{factors[around[1]]:g} times the infinite-width value; {delta:.3f} is claimed, {MEAN_FIELD.decay:g} is mean field",
+        f"decay exponent between {low:.2f} and {high:.2f} at {factors[around][0]:g} to {factors[around][-1]:g} times the "
+        f"σ_w of infinite width ({delta:.3f} claimed, {MEAN_FIELD.decay:g} in mean field); {_apart(bins[:, :, -1])}",
         bool(low <= delta <= high) if telling else None,
-        "" if telling else f"a class can be told from an interval of {NARROW:g} at most: more positions, layers and seeds",
+        "" if telling else f"an interval of {NARROW:g} at most can tell classes apart",
     )
+
+
+def _apart(late: np.ndarray) -> str:
+    """How far networks of the same σ_w are from one another, at the σ_w where it is most."""
+    decades = np.ptp(np.log10(np.maximum(late, 1e-30)), axis=1)
+    return f"networks of the same σ_w differ by up to {np.max(decades):.0f} decades in the last layers"

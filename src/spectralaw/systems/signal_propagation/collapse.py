@@ -40,7 +40,7 @@ class Collapse(Shown):
     residual: float
     """Root mean square of ln(scaled y) around the curve of the other sizes; 0.05 is 5 %."""
     chi_square: float | None
-    """The same in units of standard errors, squared, a point; 1 or less for a perfect collapse. None for single curves."""
+    """The same in standard errors, squared, a point; 1 or less for a perfect collapse. None for single curves."""
     pairs: int
     """Points of one size that were held against the curve of another."""
 

@@ -106,9 +106,9 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
     names = ", ".join(str(name) for name in parts["boundary"].activation.values)
     return (
         f"Top left: critical scale of the weights against that of the biases ({names}). Top right: rho* = 1 − c* "
-        f"beyond the critical point of {wide.attrs['activation']} at σ_b = {wide.attrs['bias_std']:g}, and the decay of "
-        f"rho with depth at it, beside what the metric factor κ = {kappa:.5f} says. Bottom left: n rho of two unrelated "
-        f"signals in fully connected networks of width n at the critical point, with two standard errors; "
+        f"beyond the critical point of {wide.attrs['activation']} at σ_b = {wide.attrs['bias_std']:g}, and the decay "
+        f"of rho with depth at it, beside what the metric factor κ = {kappa:.5f} says. Bottom left: n rho of two "
+        f"unrelated signals in fully connected networks of width n at the critical point, with two standard errors; "
         f"dotted the infinite width, drawn out the derived limit with s² = {wide.attrs['noise']:.3f} and "
         f"m = {wide.attrs['drift']:.3f}, in which nothing is fitted. Bottom right: convolutions with "
         f"{few.attrs['channels']} channels and kernels of {few.attrs['kernel']} on a ring of {few.attrs['positions']}, "

@@ -140,7 +140,7 @@ def _tau(point: CriticalPoint) -> float:
 def _rectified(name: str, depth: int, width: int, bias_std: float | None) -> Initialisation:
     if bias_std is not None and at_least("bias_std", bias_std, 0.0) > 0.0:
         raise InvalidInput(
-            f"bias_std must be 0 for {name}, not {bias_std:g}: at the scale that keeps signals, biases add up with depth"
+            f"bias_std must be 0 for {name}, not {bias_std:g}: at the scale of He, biases add up with depth"
         )
     slope = 0.0 if name == "relu" else LEAK
     weight = sqrt(2.0 / (1.0 + slope**2))
@@ -153,7 +153,7 @@ def _rectified(name: str, depth: int, width: int, bias_std: float | None) -> Ini
         f"Draw weights with standard deviation {weight:.6g}/√fan-in and set biases to 0 (He initialisation).",
         f"{name} has a kink, and no absorbing transition with a metric factor: there is no critical σ_b to choose, the "
         "variance keeps any value, and 1 − correlation falls as 1/depth², not as 1/(κ depth).",
-        f"At width {width}, squared norms of signals fluctuate by a factor e at layer {reach:.0f} (the variance of their "
+        f"At width {width}, squared norms of signals fluctuate by e at layer {reach:.0f} (the variance of their "
         f"logarithm is {noise:.3g} depth/width): "
         + ("this network is not deeper." if depth <= reach else "this network is deeper."),
         "This is about signals at initialisation; nothing was trained.",

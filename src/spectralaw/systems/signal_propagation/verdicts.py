@@ -88,7 +88,7 @@ def _approach(data: xarray.Dataset) -> list[Claim]:
     first_order = bool(np.all(off <= 5.0 * tau) and abs(beta - MEAN_FIELD.beta) <= 0.01)
     claims.append(
         Claim.of(
-            ORDER, about, f"β = {beta:.4f} for τ from {tau.min():g} to {tau.max():g}, ratio off by at most {off.max():.1e}",
+            ORDER, about, f"β = {beta:.4f} for τ from {tau.min():g} to {tau.max():g}, ratio off by {off.max():.1e}",
             first_order,
         )
     )  # fmt: skip
@@ -291,8 +291,8 @@ def _percolation(data: xarray.Dataset, about: str) -> Claim:
     return Claim.of(
         PERCOLATION,
         about,
-        f"decay exponent between {low:.2f} and {high:.2f} at {factors[around][0]:g} to {factors[around][-1]:g} times the "
-        f"σ_w of infinite width ({delta:.3f} claimed, {MEAN_FIELD.decay:g} in mean field); {_apart(bins[:, :, -1])}",
+        f"decay exponent between {low:.2f} and {high:.2f} at {factors[around][0]:g} to {factors[around][-1]:g} times "
+        f"the σ_w of infinite width ({delta:.3f} claimed, {MEAN_FIELD.decay:g} in mean field); {_apart(bins[:, :, -1])}",
         bool(low <= delta <= high) if telling else None,
         "" if telling else f"an interval of {NARROW:g} at most can tell classes apart",
     )

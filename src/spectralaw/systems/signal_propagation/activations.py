@@ -79,9 +79,9 @@ class Activation:
         if np.asarray(values).dtype != np.float64:
             raise InvalidInput(f"activation must give 64-bit floats, not {np.asarray(values).dtype}")
         values = np.asarray(values)
-        if not np.all(np.isfinite(values)):
-            where = x[~np.isfinite(values)][0]
-            raise InvalidInput(f"activation must be finite, but {self.name} of {where:g} is not")
+        lost = ~np.isfinite(values) & np.isfinite(x)
+        if np.any(lost):
+            raise InvalidInput(f"activation must be finite, but {self.name} of {x[lost][0]:g} is not")
         return values
 
 

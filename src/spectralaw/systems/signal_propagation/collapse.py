@@ -18,7 +18,9 @@ Array = NDArray[np.float64]
 _CONFIDENCE = 0.95
 ALLOWANCE = 0.05
 """Relative error of every point beside its own: corrections to scaling, which fall with the size."""
-_FEWEST_PAIRS = 5
+_FEWEST = 5
+_DEGREE = 5
+_SHAPE = 0.02  # of the second singular value to the first; 0 for power laws
 _POOR = 1e3  # objective where curves have no common range
 
 
@@ -38,18 +40,17 @@ class Collapse(Shown):
     argument_exponent: float
     """b."""
     residual: float
-    """Root mean square of ln(scaled y) around the curve of the other sizes; 0.05 is 5 %."""
+    """Root mean square of ln(scaled y) around the common curve; 0.05 is 5 %."""
     chi_square: float | None
     """The same in standard errors, squared, a point; 1 or less for a perfect collapse. None for single curves."""
-    pairs: int
-    """Points of one size that were held against the curve of another."""
+    points: int
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         return "Collapse", [
             ("exponents a, b", f"{number(self.value_exponent)}, {number(self.argument_exponent)}"),
             ("residual", number(self.residual)),
             ("χ² a point", NONE if self.chi_square is None else number(self.chi_square)),
-            ("points compared", number(self.pairs)),
+            ("points", number(self.points)),
         ]
 
 
@@ -88,7 +89,8 @@ class CollapseFit(Shown):
 def collapse(data: Mapping[float, Any], exponents: tuple[float, float], allowance: float = ALLOWANCE) -> Collapse:
     """Scale curves of several sizes, y · size^a against x · size^(−b), and say how far they are from one curve.
 
-    Every point is held against the curves of the other sizes, interpolated on logarithmic axes where they overlap.
+    The one curve is the polynomial of degree 5 (less for few points) in ln x that fits ln y of all sizes best, each
+    point weighted by its error.
 
     Parameters
     ----------
@@ -105,7 +107,8 @@ def collapse(data: Mapping[float, Any], exponents: tuple[float, float], allowanc
     Raises
     ------
     InvalidInput
-        For fewer than two sizes, curves that cannot be, and exponents at which fewer than five points overlap.
+        For fewer than two sizes, curves that cannot be, and exponents that bring fewer than five points into the range
+        of another size.
     """
     curves = _curves(data)
     a, b = _pair("exponents", exponents)
@@ -154,7 +157,7 @@ def fit_collapse(
     for k in range(draws):
         again = [_Curve(c.size, c.x, c.runs[rng.integers(len(c.runs), size=len(c.runs))]) for c in curves]
         found[k], _ = _search(again, best, allowed)
-    if not done or np.max(np.ptp(found, axis=0)) > 10.0:
+    if not done or np.max(np.ptp(found, axis=0)) > 10.0 or not _determined(curves, best, allowed):
         raise ConvergenceFailure("the exponents of the collapse are not determined: the curves have too little shape")
     edges = np.quantile(found, [0.5 * (1.0 - _CONFIDENCE), 0.5 * (1.0 + _CONFIDENCE)], axis=0)
     intervals = [(float(edges[0, k]), float(edges[1, k])) for k in (0, 1)]
@@ -167,17 +170,27 @@ def _search(curves: list[_Curve], start: tuple[float, float], allowance: float) 
     prepared = [_averaged(c, allowance) for c in curves]
 
     def objective(p: Array) -> float:
-        gaps, errors = _gaps(prepared, float(p[0]), float(p[1]))
-        return float(np.mean((gaps / errors) ** 2)) if gaps.size >= _FEWEST_PAIRS else _POOR * (1.0 + float(p @ p))
+        if _beside(prepared, float(p[1])) < _FEWEST:
+            return _POOR * (1.0 + float(p @ p))
+        return float(np.mean(_left(prepared, float(p[0]), float(p[1]))[0] ** 2))
 
     simplex = np.array(start) + np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]])
     found = minimize(
         objective,
         np.array(start),
         method="Nelder-Mead",
-        options={"initial_simplex": simplex, "xatol": 1e-4, "fatol": 1e-6, "maxiter": 400},
+        options={"initial_simplex": simplex, "xatol": 1e-4, "fatol": 1e-9, "maxiter": 400},
     )
     return (float(found.x[0]), float(found.x[1])), bool(found.success and found.fun < _POOR)
+
+
+def _determined(curves: list[_Curve], best: tuple[float, float], allowance: float) -> bool:
+    """Whether what is left changes with both exponents, and not with one combination of them only."""
+    prepared = [_averaged(c, allowance) for c in curves]
+    (a, b), step = best, 1e-5
+    columns = [_left(prepared, *moved)[0] - _left(prepared, a, b)[0] for moved in ((a + step, b), (a, b + step))]
+    scale = np.linalg.svd(np.stack(columns), compute_uv=False)
+    return bool(scale[1] > _SHAPE * scale[0])
 
 
 def _averaged(curve: _Curve, allowance: float) -> tuple[float, Array, Array, Array]:
@@ -188,28 +201,39 @@ def _averaged(curve: _Curve, allowance: float) -> tuple[float, Array, Array, Arr
     return float(np.log(curve.size)), np.log(curve.x), np.log(mean), np.maximum(np.hypot(error, allowance), 1e-12)
 
 
-def _gaps(prepared: list[tuple[float, Array, Array, Array]], a: float, b: float) -> tuple[Array, Array]:
-    """ln y of every point less that of each other curve at the same place, and the error of the difference."""
-    scaled = [(x - b * size, y + a * size, error) for size, x, y, error in prepared]
-    gaps, errors = [], []
-    for i, (x, y, error) in enumerate(scaled):
-        for j, (other_x, other_y, other_error) in enumerate(scaled):
-            if i != j:
-                inside = (x >= other_x[0]) & (x <= other_x[-1])
-                gaps.append(y[inside] - np.interp(x[inside], other_x, other_y))
-                errors.append(np.hypot(error[inside], np.interp(x[inside], other_x, other_error)))
-    return np.concatenate(gaps), np.concatenate(errors)
+def _beside(prepared: list[tuple[float, Array, Array, Array]], b: float) -> int:
+    """Points that lie in the range of another size."""
+    scaled = [x - b * size for size, x, _, _ in prepared]
+    return sum(
+        int(np.sum(np.any([(x >= other[0]) & (x <= other[-1]) for j, other in enumerate(scaled) if j != i], axis=0)))
+        for i, x in enumerate(scaled)
+    )
+
+
+def _left(prepared: list[tuple[float, Array, Array, Array]], a: float, b: float) -> tuple[Array, Array]:
+    """Distance of every point from the common curve, in errors and in ln y."""
+    x = np.concatenate([x - b * size for size, x, _, _ in prepared])
+    y = np.concatenate([y + a * size for size, _, y, _ in prepared])
+    error = np.concatenate([error for *_, error in prepared])
+    low, high = x.min(), x.max()
+    degree = min(_DEGREE, max(1, x.size // len(prepared) - 2))
+    design = np.polynomial.legendre.legvander((2.0 * x - low - high) / (high - low), degree)
+    fit, *_ = np.linalg.lstsq(design / error[:, None], y / error, rcond=None)
+    left = y - design @ fit
+    return left / error, left
 
 
 def _collapsed(curves: list[_Curve], a: float, b: float, allowance: float) -> Collapse:
-    gaps, errors = _gaps([_averaged(c, allowance) for c in curves], a, b)
-    if gaps.size < _FEWEST_PAIRS:
+    prepared = [_averaged(c, allowance) for c in curves]
+    beside = _beside(prepared, b)
+    if beside < _FEWEST:
         raise InvalidInput(
-            f"exponents must make curves overlap in {_FEWEST_PAIRS} points or more, not {gaps.size} as ({a:g}, {b:g})"
+            f"exponents must bring {_FEWEST} points or more into the range of another size, not {beside}"
         )
+    in_errors, left = _left(prepared, a, b)
     measured = all(len(c.runs) > 1 for c in curves)
-    chi_square = float(np.mean((gaps / errors) ** 2)) if measured else None
-    return Collapse(a, b, float(np.sqrt(0.5 * np.mean(gaps**2))), chi_square, int(gaps.size))
+    chi_square = float(np.mean(in_errors**2)) if measured else None
+    return Collapse(a, b, float(np.sqrt(np.mean(left**2))), chi_square, int(left.size))
 
 
 def _pair(name: str, values: Any) -> tuple[float, float]:

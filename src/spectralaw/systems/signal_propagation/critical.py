@@ -193,11 +193,14 @@ def _from_where_on(phi: Activation) -> str:
     def at(q: float) -> Expansion:
         return Expansion(coefficients(phi, np.array([q]), 2048)[0], q, np.inf)
 
-    for low, high in brackets(phi, lambda e: e.square_rates[0] / e.slope_square - 1.0, LEAST_VARIANCE):
+    def excess_slope(e: Expansion) -> float:
+        return e.square_rates[0] / e.slope_square - 1.0
+
+    for low, high in brackets(phi, excess_slope, LEAST_VARIANCE):
         if high > 20.0:  # more than 2048 coefficients
             break
-        here = at(float(brentq(lambda q: at(q).square_rates[0] / at(q).slope_square - 1.0, low, high)))  # type: ignore[arg-type]
-        if here.excess > 0.0 and at(high).square_rates[0] < at(high).slope_square:
+        here = at(float(brentq(lambda q: excess_slope(at(q)), low, high, rtol=1e-6)))  # type: ignore[arg-type]
+        if here.excess > 0.0 and excess_slope(at(high)) < 0.0:
             return f"; they are stable from bias_std {np.sqrt(here.excess / here.slope_square):.4g} on"
     return ""
 

@@ -150,7 +150,7 @@ def coefficients(phi: Activation, variances: Array, count: int) -> Array:
     ends = np.abs(values[:, [0, -1]]).max(axis=1)
     if np.any(ends > 1e-14 * np.abs(values).max(axis=1)):
         raise InvalidInput(f"activation must not grow as fast as {phi.name}: its Gaussian averages do not converge")
-    if count <= 1024:
+    if count <= 2048:
         return values @ _basis(count).T
     return np.concatenate([values @ block.T for _, block in _rows(count, z)], axis=1)
 

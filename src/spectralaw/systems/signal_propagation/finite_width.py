@@ -68,18 +68,16 @@ class FiniteWidth(Shown):
         InvalidInput
             For a factor that is not between 0.01 and 0.95.
         """
-        from scipy.optimize import brentq
-
         share = finite("factor", factor)
         if not 0.01 <= share <= 0.95:
             raise InvalidInput(f"factor must be between 0.01 and 0.95, not {share:g}")
-        gap = lambda log_t: float(  # noqa: E731
-            self.scaling_function(np.exp(log_t))[0] * self.metric_factor * np.exp(log_t) - share
-        )
         t = _SHORTEST * 1.001 / self.noise
-        while gap(np.log(2.0 * t)) > 0.0:  # the grid ends in a refusal
+        while True:  # the grid of the backward equation ends in a refusal
+            steps = np.geomspace(t, 2.0 * t, 25)
+            left = self.scaling_function(steps) * self.metric_factor * steps
+            if left[-1] <= share:
+                return float(np.exp(np.interp(-share, -left, np.log(steps))))
             t *= 2.0
-        return float(np.exp(brentq(gap, np.log(t), np.log(2.0 * t), xtol=1e-3)))  # type: ignore[arg-type]
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         return f"Finite width at the critical point of {self.activation}", [

@@ -15,7 +15,7 @@ from spectralaw.systems.signal_propagation.finite_width import FiniteWidth, fini
 from spectralaw.systems.signal_propagation.maps import propagate
 from spectralaw.systems.signal_propagation.setting import Network
 
-_LAYERS = 2000  # that are gone through one by one; from there on 1/rho grows by κ a layer
+_LAYERS = 500  # that are gone through one by one; from there on 1/rho grows by κ a layer
 _PAPER = (
     "This is about signals at initialisation (χ₁ = 1 keeps the mean square of gradients, too); nothing was trained."
 )
@@ -146,7 +146,7 @@ def _rectified(name: str, depth: int, width: int, bias_std: float | None) -> Ini
     weight = sqrt(2.0 / (1.0 + slope**2))
     noise = 6.0 * (1.0 + slope**4) / (1.0 + slope**2) ** 2 - 1.0
     correlation = 0.0
-    for _ in range(min(depth, 10 * _LAYERS)):
+    for _ in range(min(depth, 20_000)):
         correlation = _arc_cosine(correlation) - 2.0 * slope / (1.0 + slope**2) * _arc_cosine(-correlation)
     reach = width / noise
     words = (

@@ -72,7 +72,8 @@ def simulate_mlp(
     for first in range(0, len(chosen), batch):
         part = chosen[first : first + batch]
         run = _by_law if method == "law" else _by_weights
-        found[:, first : first + len(part)] = run(network, phi, part, start, q)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+            found[:, first : first + len(part)] = run(network, phi, part, start, q)
     if not np.all(np.isfinite(found)):
         raise InvalidInput("weight_std must be one at which signals stay finite, but they overflow in this depth")
     return dataset(network, chosen, found, start, {"method": method})
@@ -143,13 +144,7 @@ def _by_law(network: Network, phi: Activation, seeds: list[int], rho: float, q: 
     for layer in range(1, depth + 1):
         f = phi(h)
         g = f - phi(h - d)
-        var, both, far = (weight * np.einsum("ki,ki->k", a, b) for a, b in ((f, f), (f, g), (g, g)))
-        var = var + bias
-        along = both / np.sqrt(var)
-        across = np.sqrt(np.maximum(far - along**2, 0.0))
-        z = draws[layer]
-        h = np.sqrt(var)[:, None] * z[0]
-        d = along[:, None] * z[0] + across[:, None] * z[1]
+        h, d = _next(weight, bias, f, g, draws[layer])
         found[:, :, layer] = measure(h, d)
     return found
 
@@ -214,27 +209,39 @@ def lyapunov(
         raise InvalidInput(f"skip must be less than the depth, {network.depth}, not {begin}")
     phi, q = activation(network.activation), variance_of(network, variance)
     n, depth = network.width, network.depth
-    weight, bias = network.weight_std**2 / n, network.bias_std**2
     sums = np.zeros(len(chosen))
     batch = max(1, _CHUNK // (depth * 2 * n))
     for first in range(0, len(chosen), batch):
         part = chosen[first : first + batch]
         draws = np.stack([np.random.default_rng(s).standard_normal((depth + 1, 2, n)) for s in part], axis=2)
-        h, d = np.sqrt(q) * draws[0, 0], draws[0, 1]
-        for layer in range(1, depth + 1):
-            d = d / np.sqrt(np.mean(d * d, axis=1))[:, None]
-            f = phi(h)
-            g = (phi(h + _NUDGE * d) - phi(h - _NUDGE * d)) / (2.0 * _NUDGE)
-            var, both, far = (weight * np.einsum("ki,ki->k", a, b) for a, b in ((f, f), (f, g), (g, g)))
-            var = var + bias
-            along = both / np.sqrt(var)
-            across = np.sqrt(np.maximum(far - along**2, 0.0))
-            h = np.sqrt(var)[:, None] * draws[layer, 0]
-            d = along[:, None] * draws[layer, 0] + across[:, None] * draws[layer, 1]
-            if layer > begin:
-                sums[first : first + len(part)] += 0.5 * np.log(np.mean(d * d, axis=1))
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums[first : first + len(part)] = _growth(network, phi, draws, q, begin)
     values = sums / (depth - begin)
     if not np.all(np.isfinite(values)):
         raise InvalidInput("weight_std must be one at which signals stay finite, but they overflow in this depth")
     error = float(np.std(values, ddof=1) / np.sqrt(len(chosen)))
     return Lyapunov(float(np.mean(values)), error, len(chosen), depth, tuple(values.tolist()))
+
+
+def _growth(network: Network, phi: Activation, draws: Array, q: float, begin: int) -> Array:
+    """Sum of ln |d'|/|d| over the layers after ``begin``."""
+    weight, bias = network.weight_std**2 / network.width, network.bias_std**2
+    h, d = np.sqrt(q) * draws[0, 0], draws[0, 1]
+    sums = np.zeros(len(h))
+    for layer in range(1, len(draws)):
+        d = d / np.sqrt(np.mean(d * d, axis=1))[:, None]
+        f = phi(h)
+        g = (phi(h + _NUDGE * d) - phi(h - _NUDGE * d)) / (2.0 * _NUDGE)
+        h, d = _next(weight, bias, f, g, draws[layer])
+        if layer > begin:
+            sums += 0.5 * np.log(np.mean(d * d, axis=1))
+    return sums
+
+
+def _next(weight: float, bias: float, f: Array, g: Array, z: Array) -> tuple[Array, Array]:
+    """h = W f + b and d = W g from their joint Gaussian law, for every seed: neurons are independent."""
+    var, both, far = (weight * np.einsum("ki,ki->k", a, b) for a, b in ((f, f), (f, g), (g, g)))
+    var = var + bias
+    along = both / np.sqrt(var)
+    across = np.sqrt(np.maximum(far - along**2, 0.0))
+    return np.sqrt(var)[:, None] * z[0], along[:, None] * z[0] + across[:, None] * z[1]

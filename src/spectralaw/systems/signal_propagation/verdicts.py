@@ -292,7 +292,7 @@ def _percolation(data: xarray.Dataset, about: str) -> Claim:
         PERCOLATION,
         about,
         f"decay exponent between {low:.2f} and {high:.2f} at {factors[around][0]:g} to {factors[around][-1]:g} times "
-        f"the σ_w of infinite width ({delta:.3f} claimed, {MEAN_FIELD.decay:g} in mean field); {_apart(bins[:, :, -1])}",
+        f"that of infinite width ({delta:.3f} claimed, {MEAN_FIELD.decay:g} in mean field); {_apart(bins[:, :, -1])}",
         bool(low <= delta <= high) if telling else None,
         "" if telling else f"an interval of {NARROW:g} at most can tell classes apart",
     )

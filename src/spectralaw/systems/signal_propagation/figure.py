@@ -46,9 +46,9 @@ def _boundary(axis, data: xarray.Dataset) -> None:
 def _order(axis, data: xarray.Dataset) -> None:
     axis.loglog(data.tau, data.rho, "o", color=COLOURS[0], markersize=4.0, label=r"$\rho^*$ of the map")
     axis.loglog(data.tau, data.linear, "-", color=COLOURS[0], linewidth=1.0, label=r"$(\chi_1 - 1)/\kappa$")
-    layers = data.layer.values[1:]
+    layers = np.unique(np.geomspace(1, data.layer.values[-1], 60).astype(int))
     axis.loglog(
-        1.0 / layers, data.decay.values[1:], "-", color=COLOURS[1], label=r"$\rho$ at $\tau = 0$, against 1/depth"
+        1.0 / layers, data.decay.values[layers], "-", color=COLOURS[1], label=r"$\rho$ at $\tau = 0$, against 1/depth"
     )
     slope = 1.0 / (data.attrs["metric_factor"] * layers)
     axis.loglog(1.0 / layers, slope, ":", color=INK, label=r"$1/(\kappa\,\mathrm{depth})$")

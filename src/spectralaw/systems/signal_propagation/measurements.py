@@ -111,6 +111,7 @@ def channels(
             Network(point.function, point.weight_std * factor, point.bias_std, few, depth, positions),
             seeds,
             variance=point.variance,
+            local=False,
         ).rho.values
         for factor in factors
     ]

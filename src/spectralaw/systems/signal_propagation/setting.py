@@ -10,7 +10,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.systems.setting import Setting
 from spectralaw.systems.signal_propagation.activations import ActivationLike, activation
 
-MOST_ENTRIES = 10**9
+MOST_ENTRIES = 10**10
 """Of signals in one run: seeds × layers × width (× positions)."""
 
 

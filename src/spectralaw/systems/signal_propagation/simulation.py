@@ -59,7 +59,7 @@ def simulate_mlp(
     Raises
     ------
     InvalidInput
-        For values that cannot be, a convolution, or more than 1e9 pre-activations in all.
+        For values that cannot be, a convolution, or more than 1e10 pre-activations in all.
     """
     ours("network", network, "Network").require("mlp")
     chosen, start = seed_list("seeds", seeds), start_of(rho)

@@ -22,7 +22,7 @@ DECAY = "at the critical point 1/rho of the map grows by the metric factor κ a 
 ORDER = "beyond it rho* = (χ₁ − 1)/κ to first order, so that β = 1"
 DEPTH = "ξ grows as 1/|τ| on both sides, so that ν∥ = 1"
 LAYER = "one layer of a wide network changes rho as the map says"
-COLLAPSE = "rho of several widths collapses with n rho against depth/n"
+COLLAPSE = "rho of several widths collapses with n rho against depth/n: the best exponents are 1 to 0.2"
 EARLY = "up to depth/n = 1/2 a finite width takes less than a third of rho away"
 LATE = "at depth/n = 2 it has taken more than half of it away"
 SCALING = "with width, mean rho over its infinite-width value tends to κ t F(t), with the derived F and nothing fitted"
@@ -34,7 +34,8 @@ CLAIMS = (
     BOUNDARY, DECAY, ORDER, DEPTH, LAYER, COLLAPSE, EARLY, LATE, SCALING, LYAPUNOV, MANY, SHIFT, PERCOLATION,
 )  # fmt: skip
 SIGMAS = 4.0
-SPREAD = 0.10  # of a collapse; 0.05 and 0.06 were measured from widths 100 to 400
+SPREAD = 0.10  # of a collapse; 0.04 was measured from widths 100 to 400
+OFF = 0.2  # of exponents; corrections of order 1/n shift them by about 0.05 at these widths
 NARROW = 0.1  # width of an interval of the decay exponent that tells classes apart
 
 
@@ -155,7 +156,7 @@ def fitted(data: xarray.Dataset) -> tuple[dict, CollapseFit]:
     """Curves from depth/n = 1/4 on, and the exponents of their best collapse."""
     late = data.sel(ratio=data.ratio >= 0.25)
     curves = {float(n): (late.ratio.values * float(n), late.rho.sel(width=n).values) for n in late.width.values}
-    return curves, fit_collapse(curves, resamples=50)
+    return curves, fit_collapse(curves, resamples=30)
 
 
 def _collapse(data: xarray.Dataset, about: str) -> Claim:
@@ -165,13 +166,14 @@ def _collapse(data: xarray.Dataset, about: str) -> Claim:
     except (InvalidInput, ConvergenceFailure) as error:
         return Claim.of(COLLAPSE, about, "no collapse can be made", False, str(error))
     (a, b), (c, d) = fit.value_interval, fit.argument_interval
-    telling = b - a <= 0.6 and d - c <= 0.6
+    off = max(abs(fit.best.value_exponent - 1.0), abs(fit.best.argument_exponent - 1.0))
+    telling = b - a <= 2.0 * OFF and d - c <= 2.0 * OFF
     return Claim.of(
         COLLAPSE,
         f"{about}, depth/n from 1/4 to {float(data.ratio[-1]):g}",
         f"spread {100 * residual:.1f} % at (1, 1); best exponents {fit.best.value_exponent:.2f} [{a:.2f}, {b:.2f}] and "
         f"{fit.best.argument_exponent:.2f} [{c:.2f}, {d:.2f}]",
-        bool(residual <= SPREAD and fit.holds(1.0, 1.0)) if telling else None,
+        bool(residual <= SPREAD and off <= OFF) if telling else None,
         "" if telling else "the intervals of the exponents are too wide to tell",
     )
 
@@ -217,11 +219,11 @@ def _lyapunov(data: xarray.Dataset, about: str) -> Claim:
 
 def _many(data: xarray.Dataset) -> list[Claim]:
     """Totals over positions, layer by layer, and the share outside the position where the difference began."""
-    total = data.rho.sum("position").values
-    theory = data.map_rho.sum("position").values[1:]
+    rho = data.rho.values
+    total, theory = rho.sum(axis=2), data.map_rho.values.sum(axis=1)[1:]
     count, channels = total.shape[0], data.attrs["channels"]
     mean, error = total.mean(axis=0)[1:], total.std(axis=0, ddof=1)[1:] / np.sqrt(count)
-    profile = data.rho.mean("seed").values[-1]
+    profile = rho.mean(axis=0)[-1]
     shape = np.abs(profile / profile.sum() - data.map_rho.values[-1] / data.map_rho.values[-1].sum()).sum()
     allowed = SIGMAS * error + 2.0 * theory * np.arange(1, theory.size + 1) / channels
     return [
@@ -264,7 +266,7 @@ def _percolation(data: xarray.Dataset, about: str) -> Claim:
         return Claim.of(PERCOLATION, about, "–", False, "the measurement has gaps")
     edges = np.geomspace(10, rho.shape[-1] - 1, 5).astype(int)
     bins = np.stack([rho[:, :, a:b].mean(axis=2) for a, b in pairwise(edges)], axis=2)
-    logs = np.log(0.5 * (edges[:-1] + edges[1:]))
+    logs = np.array([np.log(np.arange(a, b)).mean() for a, b in pairwise(edges)])
 
     def exponents(seeds: np.ndarray) -> np.ndarray:
         """(factor, [late, late less early]) of the mean over seeds."""

@@ -130,7 +130,7 @@ def test_simulations_refuse_what_cannot_be(tanh):
         (lambda: sp.simulate_mlp(network, 2, variance=0.0), "variance must be positive"),
         (lambda: sp.simulate_mlp(network, 2, method="exact"), "method must be 'law' or 'weights'"),
         (
-            lambda: sp.simulate_mlp(network.replace(depth=10**7), 10),
+            lambda: sp.simulate_mlp(network.replace(depth=10**9), 10),
             "seeds × depth × width × positions must be at most",
         ),
         (

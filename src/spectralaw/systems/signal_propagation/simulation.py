@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 _CHUNK = 4_000_000  # random numbers at a time
+_LAYERS = 32  # that they are drawn for at a time
 _NUDGE = 1e-5  # of an input, for the slope of an activation along a direction
 
 
@@ -67,13 +68,10 @@ def simulate_mlp(
     refuse_too_many(network, len(chosen))
     phi, q = activation(network.activation), variance_of(network, variance)
     found = np.empty((2, len(chosen), network.depth + 1))
-    size = network.depth * 2 * network.width
-    batch = max(1, _CHUNK // size) if method == "law" else 1
-    for first in range(0, len(chosen), batch):
-        part = chosen[first : first + batch]
-        run = _by_law if method == "law" else _by_weights
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
-            found[:, first : first + len(part)] = run(network, phi, part, start, q)
+    run = _by_law if method == "law" else _by_weights
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused below
+        for part in _batches(chosen, network):
+            found[:, part] = run(network, phi, chosen[part], start, q)
     if not np.all(np.isfinite(found)):
         raise InvalidInput("weight_std must be one at which signals stay finite, but they overflow in this depth")
     return dataset(network, chosen, found, start, {"method": method})
@@ -133,20 +131,31 @@ def measure(h: Array, d: Array) -> tuple[Array, Array]:
 
 def _by_law(network: Network, phi: Activation, seeds: list[int], rho: float, q: float) -> Array:
     """The joint Gaussian law of (h, d) given the layer before, neuron by neuron."""
-    n, depth = network.width, network.depth
-    draws = np.empty((depth + 1, 2, len(seeds), n))
-    for k, seed in enumerate(seeds):
-        draws[:, :, k] = np.random.default_rng(seed).standard_normal((depth + 1, 2, n))
-    weight, bias = network.weight_std**2 / n, network.bias_std**2
-    h, d = first_signals(draws[0], rho, q)
-    found = np.empty((2, len(seeds), depth + 1))
+    weight, bias = network.weight_std**2 / network.width, network.bias_std**2
+    draws = _draws(seeds, network)
+    h, d = first_signals(next(draws), rho, q)
+    found = np.empty((2, len(seeds), network.depth + 1))
     found[:, :, 0] = measure(h, d)
-    for layer in range(1, depth + 1):
+    for layer in range(1, network.depth + 1):
         f = phi(h)
         g = f - phi(h - d)
-        h, d = _next(weight, bias, f, g, draws[layer])
+        h, d = _next(weight, bias, f, g, next(draws))
         found[:, :, layer] = measure(h, d)
     return found
+
+
+def _draws(seeds: list[int], network: Network) -> Iterator[Array]:
+    """Standard Gaussian numbers (2, seed, neuron) for each layer, from the generator of each seed in turn."""
+    random = [np.random.default_rng(seed) for seed in seeds]
+    while True:
+        block = np.stack([rng.standard_normal((_LAYERS, 2, network.width)) for rng in random], axis=2)
+        yield from block
+
+
+def _batches(seeds: list[int], network: Network) -> Iterator[slice]:
+    """As many seeds at a time as fit in memory."""
+    size = max(1, _CHUNK // (_LAYERS * 2 * network.width))
+    return (slice(first, first + size) for first in range(0, len(seeds), size))
 
 
 def _by_weights(network: Network, phi: Activation, seeds: list[int], rho: float, q: float) -> Array:
@@ -208,31 +217,27 @@ def lyapunov(
     if begin >= network.depth:
         raise InvalidInput(f"skip must be less than the depth, {network.depth}, not {begin}")
     phi, q = activation(network.activation), variance_of(network, variance)
-    n, depth = network.width, network.depth
-    sums = np.zeros(len(chosen))
-    batch = max(1, _CHUNK // (depth * 2 * n))
-    for first in range(0, len(chosen), batch):
-        part = chosen[first : first + batch]
-        draws = np.stack([np.random.default_rng(s).standard_normal((depth + 1, 2, n)) for s in part], axis=2)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums[first : first + len(part)] = _growth(network, phi, draws, q, begin)
-    values = sums / (depth - begin)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.concatenate([_growth(network, phi, chosen[part], q, begin) for part in _batches(chosen, network)])
+    values = sums / (network.depth - begin)
     if not np.all(np.isfinite(values)):
         raise InvalidInput("weight_std must be one at which signals stay finite, but they overflow in this depth")
     error = float(np.std(values, ddof=1) / np.sqrt(len(chosen)))
-    return Lyapunov(float(np.mean(values)), error, len(chosen), depth, tuple(values.tolist()))
+    return Lyapunov(float(np.mean(values)), error, len(chosen), network.depth, tuple(values.tolist()))
 
 
-def _growth(network: Network, phi: Activation, draws: Array, q: float, begin: int) -> Array:
+def _growth(network: Network, phi: Activation, seeds: list[int], q: float, begin: int) -> Array:
     """Sum of ln |d'|/|d| over the layers after ``begin``."""
     weight, bias = network.weight_std**2 / network.width, network.bias_std**2
-    h, d = np.sqrt(q) * draws[0, 0], draws[0, 1]
+    draws = _draws(seeds, network)
+    h, d = next(draws)
+    h = np.sqrt(q) * h
     sums = np.zeros(len(h))
-    for layer in range(1, len(draws)):
+    for layer in range(1, network.depth + 1):
         d = d / np.sqrt(np.mean(d * d, axis=1))[:, None]
         f = phi(h)
         g = (phi(h + _NUDGE * d) - phi(h - _NUDGE * d)) / (2.0 * _NUDGE)
-        h, d = _next(weight, bias, f, g, draws[layer])
+        h, d = _next(weight, bias, f, g, next(draws))
         if layer > begin:
             sums += 0.5 * np.log(np.mean(d * d, axis=1))
     return sums

@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 from scipy.optimize import brentq
 
-from spectralaw.errors import InvalidInput
+from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.systems import signal_propagation as sp
 from spectralaw.systems.gaussian import rule
 from spectralaw.systems.signal_propagation.activations import activation
@@ -239,6 +239,9 @@ def test_initialise_answers_in_words(tanh):
     assert sp.initialise("tanh", 60, 50).within_reach and "not deeper" in repr(sp.initialise("tanh", 60, 50))
     deep = sp.initialise("tanh", 10**6, 50).rho
     assert deep == pytest.approx(1e-6 / tanh.metric_factor, rel=1e-3)
+    assert "the variance takes 70 layers to settle" in " ".join(sp.initialise("gelu", 20, 512, bias_std=0.5).words)
+    with pytest.raises(ConvergenceFailure, match="with silu, mean rho at finite width does not fall to 0.5"):
+        sp.initialise("silu", 10, 100, bias_std=0.8)
     relu = sp.initialise("relu", 1000, 300)
     assert relu.weight_std == np.sqrt(2.0) and relu.bias_std == 0.0 and relu.reach == 60.0
     assert "no absorbing transition" in relu.words[1] and relu.rho * 1e6 == pytest.approx(4.5 * np.pi**2, rel=0.05)

@@ -24,7 +24,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = _parts(datasets)
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(8.0, 6.0)
+        figure = new_figure(7.2, 5.5)
         axes = figure.subplots(2, 2)
         _boundary(axes[0, 0], parts["boundary"])
         _order(axes[0, 1], parts["approach"])

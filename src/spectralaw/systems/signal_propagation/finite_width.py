@@ -67,17 +67,23 @@ class FiniteWidth(Shown):
         ------
         InvalidInput
             For a factor that is not between 0.01 and 0.95.
+        ConvergenceFailure
+            If it does not fall to it up to depth/width = 100/s².
         """
         share = finite("factor", factor)
         if not 0.01 <= share <= 0.95:
             raise InvalidInput(f"factor must be between 0.01 and 0.95, not {share:g}")
         t = _SHORTEST * 1.001 / self.noise
-        while True:  # the grid of the backward equation ends in a refusal
+        while 2.0 * t * self.noise <= _LONGEST:
             steps = np.geomspace(t, 2.0 * t, 25)
             left = self.scaling_function(steps) * self.metric_factor * steps
             if left[-1] <= share:
                 return float(np.exp(np.interp(-share, -left, np.log(steps))))
             t *= 2.0
+        raise ConvergenceFailure(
+            f"with {self.activation}, mean rho at finite width does not fall to {share:g} of that at infinite width up to "
+            f"depth/width = {t:.3g}: its noise {self.noise:.3g} is too strong for leading order in 1/width"
+        )
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:
         return f"Finite width at the critical point of {self.activation}", [
@@ -97,7 +103,8 @@ def finite_width(
     Var η = σ_w⁴ (3 E φ'⁴ − (E φ'²)²) and Cov = σ_w⁴ Cov(φ², φ'²). Their overlap C' = V'(A) C + θ √(B/n), with
     Var θ = σ_w⁴ E (φφ')², stretches the part of the difference that lies along the signal by σ_w² E (φ'z)² instead of
     χ₁. With the memory r = χ₁'/(1 − V') of the variance, s² = Var(η + r ζ); m is the second-order mean of −ln B'/B.
-    Derived here, and held against simulations; not from the paper, which has the form n rho = F(l/n).
+    Derived here, and held against simulations; not from the paper, which has the form n rho = F(l/n). It needs depths
+    beyond the memory of the variance, 1/|ln V'| layers, which is long for GELU and its kin.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import acos, inf, pi, sqrt
+from math import acos, inf, log, pi, sqrt
 
 from spectralaw._checks import at_least, whole
 from spectralaw.display import Shown, number
@@ -85,6 +85,8 @@ def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: fl
     ------
     InvalidInput
         As :func:`critical_point`; for biases with ReLU, whose variance grows with them in every layer.
+    ConvergenceFailure
+        Where the noise of a finite width is too strong to say a reach.
 
     References
     ----------
@@ -102,6 +104,12 @@ def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: fl
     rho = _distance(point, layers)
     tolerance = _tau(point) / layers
     fits = layers <= reach
+    memory = -1.0 / log(abs(point.variance_slope)) if point.variance_slope else 0.0
+    rough = (
+        (f"That is rough: the variance takes {memory:.0f} layers to settle, more than this network has.",)
+        if memory > layers
+        else ()
+    )
     words = (
         f"Draw weights with standard deviation {point.weight_std:.6g}/√fan-in and biases with {bias:g}.",
         f"Two unrelated inputs then arrive at layer {layers} with 1 − correlation {rho:.3g}, if the width is large.",
@@ -111,6 +119,7 @@ def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: fl
             if fits
             else f"this network is deeper, and its signals become alike; width {layers / reach * neurons:.0f} would do."
         ),
+        *rough,
         f"σ_w must be right to {tolerance:.2g} of itself, or signals change their distance by e before the last layer.",
         _PAPER,
     )

@@ -240,7 +240,7 @@ def test_initialise_answers_in_words(tanh):
     deep = sp.initialise("tanh", 10**6, 50).rho
     assert deep == pytest.approx(1e-6 / tanh.metric_factor, rel=1e-3)
     assert "the variance takes 70 layers to settle" in " ".join(sp.initialise("gelu", 20, 512, bias_std=0.5).words)
-    with pytest.raises(ConvergenceFailure, match="with silu, mean rho at finite width does not fall to 0.5"):
+    with pytest.raises(ConvergenceFailure, match="with silu, mean rho at finite width does not fall to"):
         sp.initialise("silu", 10, 100, bias_std=0.8)
     relu = sp.initialise("relu", 1000, 300)
     assert relu.weight_std == np.sqrt(2.0) and relu.bias_std == 0.0 and relu.reach == 60.0

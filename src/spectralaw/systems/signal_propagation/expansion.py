@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -121,18 +122,17 @@ def nodes(count: int) -> tuple[Array, Array]:
     return z, step / np.sqrt(2.0 * np.pi) * np.exp(-0.5 * z * z)
 
 
-@lru_cache(maxsize=5)
+@lru_cache(maxsize=6)
 def _basis(count: int) -> Array:
-    z, _ = nodes(count)
-    rows = np.empty((count, z.size))
-    for start, block in _rows(count, z):
-        rows[start : start + len(block)] = block
+    rows = np.concatenate(list(_rows(count)))
     rows.setflags(write=False)
     return rows
 
 
-def _rows(count: int, z: Array):
-    """He_k(z)/√k! exp(−z²/4), in blocks of rows; the recurrence is stable in this form."""
+def _rows(count: int) -> Iterator[Array]:
+    """He_k(z)/√k! exp(−z²/4) at z ≥ 0, in blocks of rows; the recurrence is stable in this form."""
+    z = nodes(count)[0]
+    z = z[z.size // 2 :]
     before, here = np.zeros_like(z), np.exp(-0.25 * z * z)
     for start in range(0, count, _BLOCK):
         block = np.empty((min(_BLOCK, count - start), z.size))
@@ -140,7 +140,7 @@ def _rows(count: int, z: Array):
             block[row] = here
             k = start + row
             before, here = here, (z * here - np.sqrt(k) * before) / np.sqrt(k + 1.0)
-        yield start, block
+        yield block
 
 
 def coefficients(phi: Activation, variances: Array, count: int) -> Array:
@@ -150,9 +150,17 @@ def coefficients(phi: Activation, variances: Array, count: int) -> Array:
     ends = np.abs(values[:, [0, -1]]).max(axis=1)
     if np.any(ends > 1e-14 * np.abs(values).max(axis=1)):
         raise InvalidInput(f"activation must not grow as fast as {phi.name}: its Gaussian averages do not converge")
-    if count <= 2048:
-        return values @ _basis(count).T
-    return np.concatenate([values @ block.T for _, block in _rows(count, z)], axis=1)
+    middle = z.size // 2
+    right, left = values[:, middle:], values[:, middle::-1]
+    even, odd = right + left, right - left
+    even[:, 0] *= 0.5  # z = 0 is one node
+    out = np.empty((len(variances), count))
+    start = 0
+    for block in [_basis(count)] if count <= 2048 else _rows(count):  # blocks are of even length
+        end = start + len(block)
+        out[:, start:end:2], out[:, start + 1 : end : 2] = even @ block[::2].T, odd @ block[1::2].T
+        start = end
+    return out
 
 
 def expansion(phi: Activation, variance: float, fewest: int = FEWEST) -> Expansion:

@@ -73,16 +73,16 @@ class FiniteWidth(Shown):
         share = finite("factor", factor)
         if not 0.01 <= share <= 0.95:
             raise InvalidInput(f"factor must be between 0.01 and 0.95, not {share:g}")
-        t = _SHORTEST * 1.001 / self.noise
-        while 2.0 * t * self.noise <= _LONGEST:
-            steps = np.geomspace(t, 2.0 * t, 25)
+        low, high = 1.001 * _SHORTEST / self.noise, 8.0 / self.noise  # the first range has it for usual activations
+        while high * self.noise <= _LONGEST:
+            steps = np.geomspace(low, high, 100)
             left = self.scaling_function(steps) * self.metric_factor * steps
             if left[-1] <= share:
                 return float(np.exp(np.interp(-share, -left, np.log(steps))))
-            t *= 2.0
+            low, high = high, 2.0 * high
         raise ConvergenceFailure(
-            f"with {self.activation}, mean rho at finite width does not fall to {share:g} of that at infinite width up to "
-            f"depth/width = {t:.3g}: its noise {self.noise:.3g} is too strong for leading order in 1/width"
+            f"with {self.activation}, mean rho at finite width does not fall to {share:g} of that at infinite width "
+            f"up to depth/width = {low:.3g}: noise {self.noise:.3g} is too strong for leading order in 1/width"
         )
 
     def _shown(self) -> tuple[str, list[tuple[str, str]]]:

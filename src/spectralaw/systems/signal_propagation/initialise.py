@@ -8,12 +8,12 @@ from math import acos, inf, log, pi, sqrt
 from spectralaw._checks import at_least, whole
 from spectralaw.display import Shown, number
 from spectralaw.errors import InvalidInput
-from spectralaw.systems.signal_propagation.activations import LEAK, ActivationLike, activation
+from spectralaw.systems.signal_propagation.activations import LEAK, ActivationLike
+from spectralaw.systems.signal_propagation.activations import activation as named
 from spectralaw.systems.signal_propagation.critical import CriticalPoint, critical_point
 from spectralaw.systems.signal_propagation.expansion import expansion
 from spectralaw.systems.signal_propagation.finite_width import FiniteWidth, finite_width
 from spectralaw.systems.signal_propagation.maps import propagate
-from spectralaw.systems.signal_propagation.setting import Network
 
 _LAYERS = 500  # that are gone through one by one; from there on 1/rho grows by κ a layer
 _PAPER = (
@@ -64,12 +64,12 @@ class Initialisation(Shown):
         ]
 
 
-def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: float | None = None) -> Initialisation:
+def initialise(activation: ActivationLike, depth: int, width: int, bias_std: float | None = None) -> Initialisation:
     """Scales at which signals neither die nor explode, and how deep a network of that width they carry.
 
     Parameters
     ----------
-    activation_
+    activation
         A name or a smooth function; "relu" and "leaky_relu" get the scale of He et al., which keeps the mean square.
     depth, width
         Layers, and neurons in each (2 or more).
@@ -94,11 +94,11 @@ def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: fl
     :func:`finite_width`.
     """
     layers, neurons = whole("depth", depth, 1), whole("width", width, 2)
-    phi = activation(activation_)
-    if phi.name in ("relu", "leaky_relu") and isinstance(activation_, str):
+    phi = named(activation)
+    if phi.name in ("relu", "leaky_relu") and isinstance(activation, str):
         return _rectified(phi.name, layers, neurons, bias_std)
     bias = 0.3 if bias_std is None else at_least("bias_std", bias_std, 0.0)
-    point = critical_point(activation_, bias_std=bias)
+    point = critical_point(activation, bias_std=bias)
     finite = finite_width(point)
     reach = finite.reach() * neurons
     rho = _distance(point, layers)
@@ -128,11 +128,6 @@ def initialise(activation_: ActivationLike, depth: int, width: int, bias_std: fl
     )  # fmt: skip
 
 
-def network(found: Initialisation) -> Network:
-    """The network that was asked for, ready to be simulated."""
-    return Network(found.activation, found.weight_std, found.bias_std, found.width, found.depth)
-
-
 def _distance(point: CriticalPoint, layers: int) -> float:
     walked = min(layers, _LAYERS)
     data = propagate(point.function, point.weight_std, point.bias_std, walked, variance=point.variance)
@@ -141,7 +136,7 @@ def _distance(point: CriticalPoint, layers: int) -> float:
 
 def _tau(point: CriticalPoint) -> float:
     """lim ξ τ: one over d ln χ₁/d ln σ_w, the variance following."""
-    e = expansion(activation(point.function), point.variance)
+    e = expansion(named(point.function), point.variance)
     follows = 2.0 * point.weight_variance * e.square / (1.0 - point.variance_slope)
     return 1.0 / abs(2.0 + point.weight_variance * e.slope_rates[0] * follows)
 

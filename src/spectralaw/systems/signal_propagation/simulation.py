@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import choice, finite, ours, positive_integer, seed_list
+from spectralaw._checks import choice, finite, ours, seed_list, whole
 from spectralaw.display import Shown, number, with_error
 from spectralaw.errors import InvalidInput
 from spectralaw.systems.signal_propagation.activations import Activation, activation
@@ -101,6 +101,11 @@ def start_of(rho: float) -> float:
 def variance_of(network: Network, variance: float | None) -> float:
     """The variance to begin with: as given, or the fixed point."""
     if variance is None:
+        phi = activation(network.activation)
+        if phi.break_:
+            raise InvalidInput(
+                f"variance must be given for {phi.name}, whose {phi.break_} jumps: no fixed point is known"
+            )
         return fixed_point(network.activation, network.weight_std, network.bias_std).variance
     value = finite("variance", variance)
     if value <= 0.0:
@@ -213,7 +218,7 @@ def lyapunov(
     ours("network", network, "Network").require("mlp")
     chosen = seed_list("seeds", seeds, 2)
     refuse_too_many(network, len(chosen))
-    begin = network.depth // 10 if skip is None else positive_integer("skip", skip) if skip else 0
+    begin = network.depth // 10 if skip is None else whole("skip", skip)
     if begin >= network.depth:
         raise InvalidInput(f"skip must be less than the depth, {network.depth}, not {begin}")
     phi, q = activation(network.activation), variance_of(network, variance)

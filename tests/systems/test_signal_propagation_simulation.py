@@ -135,8 +135,8 @@ def test_simulations_refuse_what_cannot_be(tanh):
         ),
         (
             lambda: sp.simulate_mlp(network.replace(activation="relu"), 2),
-            "the slope of relu jumps",
-        ),  # no variance given
+            "variance must be given for relu",
+        ),
         (lambda: sp.simulate_mlp(sp.Network("linear", 1e9, 0.0, 5, 60), 2, variance=1.0), "signals stay finite"),
         (
             lambda: sp.simulate_conv1d(network.replace(positions=5), 2, only_at=5),

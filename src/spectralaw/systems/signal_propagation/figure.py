@@ -24,7 +24,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = _parts(datasets)
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(7.2, 5.5)
+        figure = new_figure(6.9, 5.2)
         axes = figure.subplots(2, 2)
         _boundary(axes[0, 0], parts["boundary"])
         _order(axes[0, 1], parts["approach"])

@@ -151,7 +151,9 @@ def test_nothing_flips_within_the_certified_radius():
     for _ in range(60):
         weights, biases = random_network(rng)
         x = rng.standard_normal((4, weights[0].shape[1]))
-        radius = wp.certified_radius(weights, x, biases=biases)
+        radius = wp.certified_radius(weights, x, biases=biases, falls_only=True)
+        both = wp.certified_radius(weights, x, biases=biases)
+        assert np.all(both <= radius * (1.0 + 2e-6))
         f = plain_outputs(weights, x, biases)
         best = f.argmax(axis=1)
         for k in np.flatnonzero(radius > 0.0):
@@ -162,7 +164,11 @@ def test_nothing_flips_within_the_certified_radius():
                 radii = deviations(case.network, factor * float(radius[k]))
                 assert (least_margins(case, radii, asked_pairs(case, None)).min() > 0.0) == sure
             both_ways = wp.margin_bound(weights, x[k], 1.001 * float(radius[k]), biases=biases)
-            assert both_ways >= np.min(f[k, best[k]] - np.delete(f[k], best[k]))
+            margin = np.min(f[k, best[k]] - np.delete(f[k], best[k]))
+            assert both_ways >= margin
+            for j in set(range(f.shape[1])) - {best[k]}:  # what the two functions say is one thing
+                one = wp.margin_bound(weights, x[k], float(both[k]), (best[k], j), biases=biases)
+                assert one <= f[k, best[k]] - f[k, j]
 
 
 def test_certified_radii_are_those_of_a_linear_network_and_grow_with_the_margin():

@@ -64,7 +64,7 @@ def accuracy_curve(
     restarts, rng = positive_integer("restarts", restarts), np.random.default_rng(whole("seed", seed))
     pairs = asked_pairs(case, None)
     right = pairs[:, 0, 0] == y
-    held = np.atleast_1d(certified_radius(network, inputs, relative=relative))
+    held = np.atleast_1d(certified_radius(network, inputs, relative=relative, falls_only=True))
     tops = [float(np.abs(layer.weight).max()) if relative else 1.0 for layer in case.layers]
     certified, attacked = np.zeros(len(sizes)), np.zeros(len(sizes))
     changed = np.zeros(len(y), dtype=bool)

@@ -93,6 +93,16 @@ def test_two_servers_have_two_tokens_and_json_is_one_object(served):
         other.stop()
 
 
+def test_it_ends_when_it_is_told_to_and_says_nothing(served):
+    import signal
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        other = Served()
+        other.process.send_signal(told)
+        out, err = other.process.communicate(timeout=60)
+        assert other.process.returncode == 0 and out == "" and err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

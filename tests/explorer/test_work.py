@@ -62,6 +62,27 @@ def test_a_process_that_dies_is_a_sentence(jobs, monkeypatch):
     assert "ended (status 9)" in wait(jobs, jobs.start("train", {}), "failed").sentence
 
 
+def test_a_process_ends_with_its_server():
+    import pickle
+    import subprocess
+    import sys
+
+    from spectralaw.explorer import jobs as module
+
+    view = tasks.view({"dimension": "300", "samples": "60000", "seeds": "20"})
+    process = subprocess.Popen(
+        [sys.executable, "-c", module._FIRST_WORDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None and process.stdout is not None
+    pickle.dump(sys.path, process.stdin)
+    pickle.dump(("train", {"tasks": view.tasks, "method": "convex", "seeds": view.seeds}), process.stdin)
+    process.stdin.flush()
+    assert pickle.load(process.stdout) == ("progress", 0, 20)
+    process.stdin.close()
+    assert process.wait(timeout=60) == 1
+    process.stdout.close()
+
+
 def test_too_much_at_once_is_refused(jobs, monkeypatch):
     from spectralaw.explorer import jobs as module
 

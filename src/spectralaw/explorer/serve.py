@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -60,11 +61,13 @@ def serve(query: str, port: int, say: Callable[[str], Any], browser: bool) -> No
     )  # fmt: skip
     threading.Thread(target=_warm, args=(query,), daemon=True).start()
     guard.allow(listening.getsockname()[1])
-    say(guard.address(query))
-    if browser:
-        threading.Thread(target=_open, args=(guard.address(query),), daemon=True).start()
     try:
         with contextlib.suppress(KeyboardInterrupt):
+            if threading.current_thread() is threading.main_thread():  # ended from outside: work and files end, too
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
+            say(guard.address(query))
+            if browser:
+                threading.Thread(target=_open, args=(guard.address(query),), daemon=True).start()
             server.run()
     finally:
         jobs.close()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,14 @@ def serve() -> None:
 
     with contextlib.suppress(BrokenPipeError, EOFError):  # the page is gone
         kind, content = pickle.load(sys.stdin.buffer)
+        threading.Thread(target=_end_with_the_page, daemon=True).start()
         say(*run(kind, content, lambda done, total: say("progress", done, total)))
+
+
+def _end_with_the_page() -> None:
+    """Wait for the end of the input, which comes when the server is gone, however it went."""
+    sys.stdin.buffer.read()
+    os._exit(1)
 
 
 def run(kind: str, content: Mapping[str, Any], progress: Progress) -> tuple[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spectralaw.systems.committee_machine import experiment as x
+from spectralaw.systems.committee_machine import verdicts
 
 SIZES = ((16, 1500), (32, 1500), (64, 800), (1000, 4))
 
@@ -31,7 +32,7 @@ def about(data, kind):
 
 
 def judged(part):
-    return outcomes(x._JUDGES[part.attrs["kind"]](part))
+    return outcomes(verdicts._JUDGES[part.attrs["kind"]](part))
 
 
 def test_true_data_agree_and_are_drawn(data, tmp_path):
@@ -51,7 +52,7 @@ def test_parts_that_are_missing_are_not_judged(data):
 
 def test_sgd_that_is_off_disagrees(data):
     part = about(data, "simulation")
-    large = part.dimension >= x.LARGE
+    large = part.dimension >= verdicts.LARGE
     assert judged(part) == ["agree", "agree"]
     for factor in (1.1, 0.9, np.nan):
         assert judged(part.assign(mean=part["mean"].where(~large, factor * part["mean"])))[0] == "disagree"
@@ -73,7 +74,7 @@ def test_a_difference_that_does_not_shrink_like_1_over_n_disagrees(data):
     assert judged(part.assign(mean=right, standard_error=0.05 * abs(right - theory)))[1] == "agree"
     assert judged(part.assign(mean=part["mean"].where(N != 32)))[1] == "disagree"
     wide = part.assign(standard_error=part.standard_error * 30.0)
-    claim = x._judge_simulation(wide)[1]
+    claim = verdicts._judge_simulation(wide)[1]
     assert claim.outcome == "not judged" and "two error bars" in claim.reason
     few = part.isel(dimension=[0, 1, 3])
     assert judged(few)[1] == "not judged"

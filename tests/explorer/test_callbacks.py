@@ -42,6 +42,15 @@ def test_an_answer_has_everything_the_page_shows():
     assert "6 trainings take roughly" in answer["estimate"]
 
 
+def test_a_view_that_is_too_long_for_a_link_says_so():
+    values = {"dimension": "5000", "samples": "1e6", "network": "diagonal", "teacher": "Empirical"}
+    answer = theory_tab.answered({"id": 1, "values": {**values, "spectrum": "1.23456 " * 4000}}, None)
+    assert (
+        answer["error"] == "" and answer["query"] == "" and "too long for a link" in answer["columns"][0]["sentences"]
+    )
+    assert "too long" not in theory_tab.answered({"id": 1, "values": SMALL}, None)["columns"][0]["sentences"]
+
+
 def test_a_fault_of_ours_is_said_and_the_page_lives_on(monkeypatch):
     from spectralaw.explorer import theory_view
 

@@ -17,8 +17,8 @@ TABS = {
     "curves": ("table", "x_column", "y_column", "forecast"),
 }
 """What the address of each tab may hold."""
-LONGEST = 6000
-"""Characters of an address; browsers and servers differ beyond."""
+LONGEST = 24_000
+"""Characters of an address that is read; what would be longer is not written into a link."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def read(text: str) -> Address:
     InvalidInput
         For an unknown tab or field, or a field twice; values are judged by whoever uses them.
     """
-    if len(text) > 4 * LONGEST:
-        raise InvalidInput(f"a view must be given in at most {4 * LONGEST:,} characters, not {len(text):,}")
+    if len(text) > LONGEST:
+        raise InvalidInput(f"a view must be given in at most {LONGEST:,} characters, not {len(text):,}")
     query = urlsplit(text).query if "?" in text else text
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=60)

@@ -181,10 +181,14 @@ def answered(state: Any, trained: Any) -> dict[str, Any]:
         }
         for k, shown in enumerate(columns)
     ]
+    query = address.write("theory", values)
+    if len(query) > address.LONGEST - 200:  # room for what stands before it
+        query = ""
+        words[0]["sentences"] += "<p>This view is too long for a link; Export writes it to a file.</p>"
     return {
         "id": number,
         "error": "",
-        "query": address.write("theory", values),
+        "query": query,
         "coarse": not all(shown.facts["fine"] for shown in columns),
         "columns": words,
         "estimate": estimate(view),

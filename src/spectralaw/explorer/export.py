@@ -82,7 +82,8 @@ def document(shown: Sequence[Shown], query: str) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
         f'content="{_RULES}"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
-        f"<style>{style}</style></head><body><header><h1>spectralaw {escape(__version__)}</h1>"
+        f"<style>{style}\n[data-copy] {{ display: none; }}</style>"
+        f"</head><body><header><h1>spectralaw {escape(__version__)}</h1>"
         f'<div class="actions"><button type="button" id="theme">Light / dark</button></div></header>'
         f'<main><div class="columns{" both" if len(shown) > 1 else ""}">{body}</div><p class="note">The same view: '
         f"<code>{again}</code></p></main>" + "".join(f"<script>{_harmless(script)}</script>" for script in scripts)

@@ -45,6 +45,7 @@ def figure(name: str, title: str, *, drag: str = "", tall: bool = False) -> html
             html.Div([html.H3(title), html.Span(kinds, className="saves")], className="head"),
             html.Div(graph, className="holder tall" if tall else "holder", **moved),
             html.Figcaption(id=f"{name}-caption", **aria(live="off")),
+            *([html.Small("Drag the point, or use the arrow keys.")] if len(drag.split()) == 2 else []),
         ],
         className="picture",
     )

@@ -92,7 +92,7 @@ def _where(p: Prediction) -> str:
     phase = "phases are defined for power-law teachers, white inputs and width ≥ dimension"
     if p.phase is not None:
         phase = f"phase {p.phase.in_words()}"
-    return f"The point is at {at}: {phase}. Drag it, or use the arrow keys; lines are boundaries for d → ∞."
+    return f"The point is at {at}: {phase}. Lines are boundaries for d → ∞."
 
 
 def _boundary(found: maps.Map, dashed: bool) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def parts(p: Prediction, groups: Groups) -> Picture:
     else:
         bars.append(_bar([p.excess_risk], ["theory"], "excess risk", look.BLUE))
     if bayes is not None:
-        bars.append(_bar([bayes], ["Bayes-optimal"], "Bayes-optimal risk", look.GREY))
+        bars.append({**_bar([bayes], ["Bayes-optimal"], "Bayes-optimal risk", look.GREY), "showlegend": False})
     for group in measured.like(groups, p.task):
         bar = _bar([group["mean"]], [f"trained ({group['method']})"], "trained", look.PINK)
         bars.append({**bar, "error_x": {"array": [group["error"] or 0.0]}, "showlegend": False})

@@ -12,6 +12,7 @@ from spectralaw.systems.perceptron.averages import Array, State, averages
 _START = 0.01  # bends of the loss that the Hebb limit may leave out
 _EXACT, _ON_THE_WAY = 1e-12, 1e-6  # residuals of logarithms
 _LONGEST, _SHORTEST = 1.5, 1e-4  # steps in log λ
+_AT_ONCE = 64  # pairs whose nodes fit into the cache together
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def newton(log_alpha: Array, state: State, tolerance: float, most: int = 12) -> 
         sound = np.all(np.isfinite(step), axis=1) & (np.abs(step).max(axis=1) < 8.0)
         alive[todo[~sound]] = False
         size = np.abs(step).max(axis=1)
-        step /= np.maximum(size / 1.0, 1.0)[:, None]
+        step /= np.maximum(size, 1.0)[:, None]
         moved = todo[sound]
         y[moved] += step[sound, 0]
         p[moved] += step[sound, 1]
@@ -85,6 +86,12 @@ def slopes(log_alpha: Array, state: State) -> Array:
 
 def solve(log_alpha: Array, log_norm: Array) -> tuple[State, NDArray[np.bool_]]:
     """The solutions for all pairs, and which of them were reached."""
+    parts = [_solve_some(log_alpha[k : k + _AT_ONCE], log_norm[k : k + _AT_ONCE]) for k in range(0, len(log_norm), _AT_ONCE)]
+    y, p = (np.concatenate([getattr(state, name) for state, _ in parts]) for name in ("log_ratio", "log_force"))
+    return State(y, p, log_norm), np.concatenate([good for _, good in parts])
+
+
+def _solve_some(log_alpha: Array, log_norm: Array) -> tuple[State, NDArray[np.bool_]]:
     guess = hebb_state(log_alpha, log_norm)
     # sizes of 2λ√(1−R²) and X by the Hebb limit: below _START the loss is linear for all fields
     log_sine = -0.5 * np.logaddexp(0.0, 2.0 * guess.log_ratio)

@@ -1,0 +1,167 @@
+"""One learning curve over the norm of the weights: where it is least, and how it falls on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from spectralaw._checks import entries, finite, shown, vector
+from spectralaw.errors import InvalidInput
+from spectralaw.systems.perceptron.inputs import Array
+
+FEWEST = 8
+"""Points that a curve must have."""
+EARLY = (0.3, 0.7)
+"""The part of the fall of log error, from the first to the least, in which the early exponent is read."""
+_ABOUT = 0.7  # log norms to each side of the least error that say where the minimum is
+_SIGNIFICANT = 0.975
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Test error as the norm grows, at one number of samples."""
+
+    alpha: float
+    """Samples, or samples per dimension."""
+    norm: Array
+    error: Array
+    initial_error: float
+    """Where the curve begins; errors are measured in units of it."""
+
+
+@dataclass(frozen=True)
+class CurveReading:
+    """What one curve says."""
+
+    alpha: float
+    initial_error: float
+    optimal_norm: float | None
+    """None where the curve has no minimum within it."""
+    optimal_error: float | None
+    early_exponent: float | None
+    """γ₁ of error ~ norm^−γ₁; None without a minimum, or with fewer than three points on the way."""
+    early_range: tuple[float, float] | None
+    """Norms between which it was read."""
+    reason: str = ""
+    """Why something is None."""
+
+
+def as_curves(curves: Any, initial_errors: Any) -> list[Curve]:
+    """Curves from a mapping alpha → (norms, errors), or a list of (alpha, norms, errors)."""
+    if isinstance(curves, Mapping):
+        triples = [(alpha, *_pair(alpha, pair)) for alpha, pair in curves.items()]
+    else:
+        triples = [tuple(entries("each of curves", one)) for one in entries("curves", curves, "(alpha, norms, errors)")]
+    for one in triples:
+        if len(one) != 3:
+            raise InvalidInput(f"each of curves must be (alpha, norms, errors), not {len(one)} things")
+    if not triples:
+        raise InvalidInput("curves must hold at least three curves of different alpha, not none")
+    if initial_errors is None:
+        firsts: list[float | None] = [None] * len(triples)
+    else:
+        values = vector("initial_errors", initial_errors, or_number=True)
+        if values.size not in (1, len(triples)) or np.any(values <= 0.0):
+            raise InvalidInput(f"initial_errors must be greater than 0, one or {len(triples)}, not {shown(values.tolist())}")
+        firsts = list(np.broadcast_to(values, len(triples)))
+    return [_curve(*one, first) for one, first in zip(triples, firsts, strict=True)]
+
+
+def _pair(alpha: Any, pair: Any) -> list[Any]:
+    found = entries(f"curves[{shown(alpha)}]", pair, "norms and errors")
+    if len(found) != 2:
+        raise InvalidInput(f"curves[{shown(alpha)}] must be (norms, errors), not {len(found)} things")
+    return found
+
+
+def _curve(alpha: Any, norms: Any, errors: Any, first: float | None) -> Curve:
+    size = finite("alpha", alpha)
+    if size <= 0.0:
+        raise InvalidInput(f"alpha must be greater than 0, not {size:g}")
+    at = f"the curve of alpha = {size:g}"
+    norm, error = vector(f"norms of {at}", norms), vector(f"errors of {at}", errors)
+    if norm.size != error.size:
+        raise InvalidInput(f"{at} must have as many norms as errors, not {norm.size} and {error.size}")
+    if norm.size < FEWEST:
+        raise InvalidInput(f"{at} must have {FEWEST} points or more, not {norm.size}")
+    for name, values in (("norms", norm), ("errors", error)):
+        if np.any(values <= 0.0):
+            raise InvalidInput(f"{name} of {at} must be greater than 0, but entry {int(np.argmax(values <= 0.0))} is not")
+    if np.any(np.diff(norm) <= 0.0):
+        where = int(np.argmax(np.diff(norm) <= 0.0)) + 1
+        raise InvalidInput(
+            f"norms of {at} must ascend, but entry {where} ({norm[where]:g}) is not above the one before "
+            f"({norm[where - 1]:g}): leave out what comes before the norm grows"
+        )
+    return Curve(size, norm, error, float(error[0]) if first is None else float(first))
+
+
+def read_curve(curve: Curve) -> CurveReading:
+    """Minimum by a parabola through log error against log norm; early exponent by a line through the fall."""
+    x, y = np.log(curve.norm), np.log(curve.error / curve.initial_error)
+    found = _minimum(x, y)
+    if isinstance(found, str):
+        return CurveReading(curve.alpha, curve.initial_error, None, None, None, None, found)
+    place, value = found
+    best = (float(np.exp(place)), float(np.exp(value)) * curve.initial_error)
+    ends = _crossings(x, y, place, value)
+    if ends is None:
+        reason = "the error does not fall on the way to its minimum"
+        return CurveReading(curve.alpha, curve.initial_error, *best, None, None, reason)
+    low, high = ends
+    chosen = (x >= low) & (x <= high)
+    norms = (float(np.exp(low)), float(np.exp(high)))
+    if chosen.sum() < 3:
+        reason = f"fewer than three points between norms {norms[0]:.3g} and {norms[1]:.3g}, where the error falls"
+        return CurveReading(curve.alpha, curve.initial_error, *best, None, norms, reason)
+    u = x[chosen] - x[chosen].mean()
+    exponent = -float(u @ y[chosen] / (u @ u))
+    return CurveReading(curve.alpha, curve.initial_error, *best, exponent, norms)
+
+
+def _minimum(x: Array, y: Array) -> tuple[float, float] | str:
+    """log norm and log error of the minimum, or why there is none."""
+    k = int(np.argmin(y))
+    if k == 0:
+        return "the error is least at the first point, so that it does not fall"
+    if k == y.size - 1:
+        return "the error is least at the last point, so that its minimum may lie beyond"
+    near = np.abs(x - x[k]) <= _ABOUT
+    near[max(k - 2, 0) : k + 3] = True
+    u = x[near] - x[k]
+    matrix = np.stack([np.ones_like(u), u, u * u], axis=1)
+    fit, *_ = np.linalg.lstsq(matrix, y[near], rcond=None)
+    free = u.size - 3
+    left = y[near] - matrix @ fit
+    if free > 0:
+        error = np.sqrt(float(left @ left) / free * np.linalg.inv(matrix.T @ matrix)[2, 2])
+        curved = fit[2] > float(stdtrit(free, _SIGNIFICANT)) * error
+    else:
+        curved = fit[2] > 0.0
+    if not curved:
+        return "the error is too flat about its least, or scatters too much, to have a minimum there"
+    vertex = -0.5 * fit[1] / fit[2]
+    if not x[0] < x[k] + vertex < x[-1] or not u.min() <= vertex <= u.max():
+        return "the minimum that the points about the least error point to lies outside of them"
+    return float(x[k] + vertex), float(fit[0] - 0.25 * fit[1] ** 2 / fit[2])
+
+
+def _crossings(x: Array, y: Array, place: float, value: float) -> tuple[float, float] | None:
+    """log norms where the fall, from 0 to ``value``, first reaches its two shares; None where it does not fall."""
+    if value >= 0.0:
+        return None
+    before = x <= place
+    u, fall = np.append(x[before], place), np.append(y[before], value) / value
+    ends = []
+    for share in EARLY:
+        k = int(np.argmax(fall >= share))
+        if k == 0:
+            ends.append(float(u[0]))
+            continue
+        step = (share - fall[k - 1]) / (fall[k] - fall[k - 1])
+        ends.append(float(u[k - 1] + step * (u[k] - u[k - 1])))
+    return (ends[0], ends[1]) if ends[0] < ends[1] else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,10 +125,10 @@ def _matrix(name: str, label: str, values: Any, turned: bool) -> Array:
 
 
 def _chain(layers: list[Array]) -> list[Array]:
-    for k, (before, after) in enumerate(zip(layers[:-1], layers[1:], strict=True)):
+    for k, (before, after) in enumerate(pairwise(layers)):
         if after.shape[1] != before.shape[0]:
             raise InvalidInput(
-                f"weights: matrix {k + 1} takes {after.shape[1]} inputs, but the one before puts out {before.shape[0]}: "
-                "each must be of shape (outputs, inputs), from the input to the output"
+                f"weights: matrix {k + 1} takes {after.shape[1]} inputs, but the one before puts out "
+                f"{before.shape[0]}: each must be of shape (outputs, inputs), from the input to the output"
             )
     return layers

@@ -66,7 +66,9 @@ def as_curves(curves: Any, initial_errors: Any) -> list[Curve]:
     else:
         values = vector("initial_errors", initial_errors, or_number=True)
         if values.size not in (1, len(triples)) or np.any(values <= 0.0):
-            raise InvalidInput(f"initial_errors must be greater than 0, one or {len(triples)}, not {shown(values.tolist())}")
+            raise InvalidInput(
+                f"initial_errors must be greater than 0, one or {len(triples)}, not {shown(values.tolist())}"
+            )
         firsts = list(np.broadcast_to(values, len(triples)))
     return [_curve(*one, first) for one, first in zip(triples, firsts, strict=True)]
 
@@ -90,7 +92,9 @@ def _curve(alpha: Any, norms: Any, errors: Any, first: float | None) -> Curve:
         raise InvalidInput(f"{at} must have {FEWEST} points or more, not {norm.size}")
     for name, values in (("norms", norm), ("errors", error)):
         if np.any(values <= 0.0):
-            raise InvalidInput(f"{name} of {at} must be greater than 0, but entry {int(np.argmax(values <= 0.0))} is not")
+            raise InvalidInput(
+                f"{name} of {at} must be greater than 0, but entry {int(np.argmax(values <= 0.0))} is not"
+            )
     if np.any(np.diff(norm) <= 0.0):
         where = int(np.argmax(np.diff(norm) <= 0.0)) + 1
         raise InvalidInput(

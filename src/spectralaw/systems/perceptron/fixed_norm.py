@@ -19,6 +19,7 @@ from spectralaw.systems.perceptron.setting import Perceptron, draw, error_of
 TOLERANCE = 1e-8
 """Angle between the weights and minus the gradient."""
 _MOST = 60  # Newton steps at each norm
+_FIRST = 0.2  # norm at which Hebb's rule is near enough to begin with
 _FARTHEST = 0.7  # step in log norm from one norm to the next
 _ROUNDING = 1e-10  # relative decrease of the loss to be expected, below which rounding hides it
 
@@ -94,9 +95,10 @@ def train_fixed_norm(setting: Perceptron, weight_norms: Any, seed: int = 0) -> F
     direction = rows.sum(axis=0)  # Hebb's rule
     direction /= np.linalg.norm(direction)
     found: list[tuple[Array, _Here]] = []
-    for at, norm in zip([norms[0], *norms[:-1]], norms, strict=True):
+    root = np.sqrt(setting.dimension)
+    for at, norm in zip([min(norms[0], _FIRST), *norms[:-1]], norms, strict=True):
         for way in _between(at, norm):
-            weights, here = _minimise(rows, direction * way * np.sqrt(setting.dimension))
+            weights, here = _minimise(rows, direction * way * root, way * root)
             direction = weights / np.linalg.norm(weights)
         found.append((weights, here))
     weights = np.array([one for one, _ in found])
@@ -141,18 +143,17 @@ def _look(rows: Array, weights: Array, radius: float) -> _Here:
     margins = rows @ weights
     gradient, bend = relative_slopes(rows, margins)
     size, inward = float(np.linalg.norm(gradient)), -float(gradient @ weights) / radius
-    angle = float(np.linalg.norm(gradient + inward * weights / radius)) / size if inward > 0.0 else np.inf
-    return _Here(
-        float(log_loss(margins)), margins, gradient, bend, inward / radius, angle, max(radius * (size - inward), 0.0)
-    )
+    outside = inward > 0.0 and abs(float(np.linalg.norm(weights)) / radius - 1.0) < 1e-12
+    angle = float(np.linalg.norm(gradient + inward * weights / radius)) / size if outside else np.inf
+    gap = max(radius * (size - inward), 0.0)
+    return _Here(float(log_loss(margins)), margins, gradient, bend, inward / radius, angle, gap)
 
 
-def _minimise(rows: Array, weights: Array) -> tuple[Array, _Here]:
-    """The minimum over the ball whose radius the weights have."""
-    radius = float(np.linalg.norm(weights))
+def _minimise(rows: Array, weights: Array, radius: float) -> tuple[Array, _Here]:
+    """The minimum over the ball, from weights in it. It lies on the sphere; on the way there they may lie inside."""
     here = _look(rows, weights, radius)
     for _ in range(_MOST):
-        if here.angle <= 1e-3 * TOLERANCE or not here.multiplier > 0.0:
+        if here.angle <= 1e-3 * TOLERANCE:
             break
         hessian = (rows.T * here.bend) @ rows
         move = _ball(hessian, hessian @ weights - here.gradient, radius, here.multiplier) - weights
@@ -165,7 +166,9 @@ def _minimise(rows: Array, weights: Array) -> tuple[Array, _Here]:
                 break
             length *= 0.5
         ahead = weights + length * move
-        ahead *= radius / np.linalg.norm(ahead)
+        size = float(np.linalg.norm(ahead))
+        if size > (1.0 - 1e-6) * radius:
+            ahead *= radius / size
         there = _look(rows, ahead, radius)
         if near and not there.angle < here.angle:
             break

@@ -86,7 +86,9 @@ def slopes(log_alpha: Array, state: State) -> Array:
 
 def solve(log_alpha: Array, log_norm: Array) -> tuple[State, NDArray[np.bool_]]:
     """The solutions for all pairs, and which of them were reached."""
-    parts = [_solve_some(log_alpha[k : k + _AT_ONCE], log_norm[k : k + _AT_ONCE]) for k in range(0, len(log_norm), _AT_ONCE)]
+    parts = [
+        _solve_some(log_alpha[k : k + _AT_ONCE], log_norm[k : k + _AT_ONCE]) for k in range(0, len(log_norm), _AT_ONCE)
+    ]
     y, p = (np.concatenate([getattr(state, name) for state, _ in parts]) for name in ("log_ratio", "log_force"))
     return State(y, p, log_norm), np.concatenate([good for _, good in parts])
 

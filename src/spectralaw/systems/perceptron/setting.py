@@ -54,7 +54,7 @@ class Perceptron(Setting):
 
 
 def draw(setting: Perceptron, seed: int) -> tuple[Array, Array]:
-    """Rows y x/√N, shape (samples, N), so that margins are their products with the weights; and the teacher, |w*| = 1."""
+    """Rows y x/√N, shape (samples, N), whose products with weights are margins; and the teacher, of length 1."""
     rng = np.random.default_rng(whole("seed", seed))
     teacher = rng.standard_normal(setting.dimension)
     teacher /= np.linalg.norm(teacher)

@@ -162,8 +162,8 @@ EXPERIMENT = Experiment(
     claims=CLAIMS,
     sizes={
         "quick": {
-            "alphas": (2.0, 5.0, 20.0), "points": 60, "ranges": RANGES, "sizes": ((50, 60), (100, 40), (200, 20)),
-            "free_dimension": 100, "free_alphas": (5.0, 10.0, 20.0, 40.0), "free_seeds": 16,
+            "alphas": (2.0, 5.0, 20.0), "points": 60, "ranges": RANGES, "sizes": ((50, 40), (100, 40), (200, 25)),
+            "free_dimension": 100, "free_alphas": (5.0, 10.0, 20.0, 40.0), "free_seeds": 12,
         },
         "paper": {
             "alphas": (2.0, 5.0, 20.0), "points": 120, "ranges": RANGES,

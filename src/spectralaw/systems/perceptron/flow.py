@@ -13,7 +13,7 @@ from spectralaw.display import Shown, number
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Status
 from spectralaw.systems.perceptron.inputs import Array
-from spectralaw.systems.perceptron.loss import log_loss, relative_slopes
+from spectralaw.systems.perceptron.loss import curvature, log_loss, relative_slopes
 from spectralaw.systems.perceptron.setting import Perceptron, draw, error_of
 
 ACCURACY = 1e-6
@@ -125,7 +125,7 @@ def _velocity(rows: Array, weights: Array) -> Array:
 def _bend(rows: Array, weights: Array) -> Array:
     """Jacobian of the velocity: −∇² loss/loss + (∇ loss/loss)(∇ loss/loss)ᵀ."""
     gradient, bends = relative_slopes(rows, rows @ weights)
-    return np.outer(gradient, gradient) - (rows.T * bends) @ rows
+    return np.outer(gradient, gradient) - curvature(rows, bends)
 
 
 def _passing(path: Any, begin: float, end: float, radius: float) -> Array:

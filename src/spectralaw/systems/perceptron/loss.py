@@ -19,6 +19,12 @@ def relative_slopes(rows: Array, margins: Array) -> tuple[Array, Array]:
     return -2.0 * (rows.T @ shares), 4.0 * shares * expit(2.0 * margins)
 
 
+def curvature(rows: Array, bends: Array) -> Array:
+    """rowsᵀ diag(b) rows, as a product of one matrix with itself, which takes half the work."""
+    scaled = rows * np.sqrt(bends)[:, None]
+    return scaled.T @ scaled
+
+
 def _logs(margins: Array) -> Array:
     """log log(1 + e^{−2Δ}), which is −2Δ to 1e-13 once Δ is above 15."""
     far = margins > 15.0

@@ -18,7 +18,7 @@ from spectralaw.systems.perceptron.setting import Perceptron, draw, error_of
 
 TOLERANCE = 1e-8
 """Angle between the weights and minus the gradient."""
-_MOST = 60  # Newton steps at each norm
+_MOST = 300  # Newton steps at each norm
 _FIRST = 0.2  # norm at which Hebb's rule is near enough to begin with
 _FARTHEST = 2.8  # step in log norm from one norm to the next; 0.7 took twice the Newton steps, 9 as many
 _ROUNDING = 1e-10  # relative decrease of the loss to be expected, below which rounding hides it

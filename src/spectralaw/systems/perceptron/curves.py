@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from spectralaw._checks import entries, finite, shown, vector
 from spectralaw.errors import InvalidInput
@@ -17,8 +16,9 @@ FEWEST = 8
 """Points that a curve must have."""
 EARLY = (0.3, 0.7)
 """The part of the fall of log error, from the first to the least, in which the early exponent is read."""
-_ABOUT = 0.7  # log norms to each side of the least error that say where the minimum is
-_SIGNIFICANT = 0.975
+_ABOVE, _SCATTERS = 0.03, 6.0  # log error above the least, or scatters of it, up to which points say where it is
+_CUBIC = 7  # points from which on the minimum may be skew
+_SIGNIFICANT = 2.0  # standard errors by which the fit must rise to both sides
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _curve(alpha: Any, norms: Any, errors: Any, first: float | None) -> Curve:
 
 
 def read_curve(curve: Curve) -> CurveReading:
-    """Minimum by a parabola through log error against log norm; early exponent by a line through the fall."""
+    """Minimum by a cubic through log error against log norm; early exponent by a line through the fall."""
     x, y = np.log(curve.norm), np.log(curve.error / curve.initial_error)
     found = _minimum(x, y)
     if isinstance(found, str):
@@ -128,30 +128,35 @@ def read_curve(curve: Curve) -> CurveReading:
 
 
 def _minimum(x: Array, y: Array) -> tuple[float, float] | str:
-    """log norm and log error of the minimum, or why there is none."""
+    """log norm and log error of the minimum, or why there is none: a cubic through all points that are not far above.
+
+    How far is told by the scatter of neighbours, so that noise neither hides a minimum nor makes one.
+    """
     k = int(np.argmin(y))
     if k == 0:
         return "the error is least at the first point, so that it does not fall"
     if k == y.size - 1:
         return "the error is least at the last point, so that its minimum may lie beyond"
-    near = np.abs(x - x[k]) <= _ABOUT
-    near[max(k - 2, 0) : k + 3] = True
-    u = x[near] - x[k]
-    matrix = np.stack([np.ones_like(u), u, u * u], axis=1)
-    fit, *_ = np.linalg.lstsq(matrix, y[near], rcond=None)
-    free = u.size - 3
-    left = y[near] - matrix @ fit
-    if free > 0:
-        error = np.sqrt(float(left @ left) / free * np.linalg.inv(matrix.T @ matrix)[2, 2])
-        curved = fit[2] > float(stdtrit(free, _SIGNIFICANT)) * error
-    else:
-        curved = fit[2] > 0.0
-    if not curved:
+    scatter = 1.4826 * float(np.median(np.abs(np.diff(y, 2)))) / np.sqrt(6.0)
+    near = y <= y[k] + max(_ABOVE, _SCATTERS * scatter)
+    below, above = np.flatnonzero(~near[:k]), np.flatnonzero(~near[k:])
+    first = min(below[-1] if below.size else 0, max(k - 2, 0))
+    last = max(k + above[0] if above.size else y.size - 1, min(k + 2, y.size - 1))
+    u, v = x[first : last + 1] - x[k], y[first : last + 1]
+    powers = 4 if u.size >= _CUBIC else 3
+    matrix = np.vander(u, powers, increasing=True)
+    fit = np.linalg.lstsq(matrix, v, rcond=None)[0]
+    _, b, c, d = np.append(fit, [0.0] * (4 - powers))
+    inner = c * c - 3.0 * b * d
+    place = -b / (c + np.sqrt(inner)) if inner > 0.0 and c + np.sqrt(inner) > 0.0 else np.nan
+    if not u[0] < place < u[-1]:
+        return "the points about the least error do not turn within them"
+    least, left, right = np.vander([place, u[0], u[-1]], powers, increasing=True) @ fit
+    spare = u.size - powers
+    noise = float(np.linalg.norm(v - matrix @ fit)) / np.sqrt(spare) * np.sqrt(2.0 * powers / u.size) if spare else 0.0
+    if min(left, right) - least <= _SIGNIFICANT * noise:
         return "the error is too flat about its least, or scatters too much, to have a minimum there"
-    vertex = -0.5 * fit[1] / fit[2]
-    if not x[0] < x[k] + vertex < x[-1] or not u.min() <= vertex <= u.max():
-        return "the minimum that the points about the least error point to lies outside of them"
-    return float(x[k] + vertex), float(fit[0] - 0.25 * fit[1] ** 2 / fit[2])
+    return float(x[k] + place), float(least)
 
 
 def _crossings(x: Array, y: Array, place: float, value: float) -> tuple[float, float] | None:

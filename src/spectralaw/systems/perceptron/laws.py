@@ -73,7 +73,7 @@ def dynamical_laws(curves: Any, *, initial_errors: Any = None, confidence: float
 
     * early: error/initial error = k₁ norm^−γ₁, the same for all numbers of samples. γ₁ is the slope of the line through
       log error in the middle of its fall, from 30 to 70 % of the way from its first to its least value;
-    * optimum: norm of least error = k₂ alpha^γ₂, the minimum by a parabola through the points about it;
+    * optimum: norm of least error = k₂ alpha^γ₂, the minimum by a cubic through the points about it;
     * collapse: error/least error is a function of norm/optimal norm alone;
     * end point: least error/initial error ~ alpha^−γ, with γ = γ₁γ₂ if the first two hold.
 

@@ -28,7 +28,16 @@ def residuals(alpha, norm, error, log_x):
 
     def moved(t):
         rest = lambda s: s + np.logaddexp(0.0, 2.0 * norm * (t + np.exp(s))) - top  # noqa: E731
-        return np.exp(brentq(rest, min(top, 0.0) - 2.0 * norm * (abs(t) + 1.0) - 10.0, min(top, 40.0), xtol=1e-15, rtol=1e-15, maxiter=1000))
+        return np.exp(
+            brentq(
+                rest,
+                min(top, 0.0) - 2.0 * norm * (abs(t) + 1.0) - 10.0,
+                min(top, 40.0),
+                xtol=1e-15,
+                rtol=1e-15,
+                maxiter=1000,
+            )
+        )
 
     density = lambda z: np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)  # noqa: E731
     first = integral(lambda z: density(z) * moved(rest * z), [-9, -4, -2, -1, -0.5, 0, 0.5, 1, 2, 4, 9])

@@ -40,7 +40,9 @@ def test_known_exponents_come_back():
 
 def test_curves_that_are_not_alike_do_not_collapse():
     alike = dynamical_laws({alpha: made(alpha) for alpha in ALPHAS})
-    mixed = dynamical_laws({alpha: made(alpha, early) for alpha, early in zip(ALPHAS, (0.3, 0.5, 0.6, 0.8), strict=True)})
+    mixed = dynamical_laws(
+        {alpha: made(alpha, early) for alpha, early in zip(ALPHAS, (0.3, 0.5, 0.6, 0.8), strict=True)}
+    )
     assert mixed.collapse.spread > 10.0 * alike.collapse.spread
     assert mixed.early.high - mixed.early.low > 0.2
 
@@ -60,13 +62,11 @@ def test_intervals_hold_the_truth():
 def test_the_laws_of_the_theory():
     alphas = (1e3, 2e3, 4e3, 8e3)
     norms = {a: np.geomspace(0.02, 4.0 * a, 80) for a in alphas}
-    laws = dynamical_laws({a: (n, perceptron.rs_perceptron(a, n).generalization_error) for a, n in norms.items()})
+    curves = {a: (n, perceptron.rs_perceptron(a, n).generalization_error) for a, n in norms.items()}
+    laws = dynamical_laws(curves)
     assert laws.early.value == pytest.approx(0.5, abs=0.02) and laws.optimum.value == pytest.approx(1.0, abs=0.01)
     assert laws.end_point.value == pytest.approx(0.5, abs=0.005) and laws.collapse.spread < 0.01
-    given = dynamical_laws(
-        {a: (n, perceptron.rs_perceptron(a, n).generalization_error) for a, n in norms.items()},
-        initial_errors=perceptron.hebb_error(np.array(alphas)),
-    )
+    given = dynamical_laws(curves, initial_errors=perceptron.hebb_error(np.array(alphas)))
     assert given.end_point.value == pytest.approx(laws.end_point.value, abs=1e-3)
 
 
@@ -85,7 +85,10 @@ def test_a_minimum_at_the_end_of_a_curve_is_none():
 def test_noise_without_a_minimum_is_told():
     rng = np.random.default_rng(3)
     norm = np.geomspace(0.1, 100.0, 40)
-    flat = [one_curve.read_curve(one_curve._curve(1.0, norm, np.exp(0.05 * rng.standard_normal(40)), None)) for _ in range(60)]
+    flat = [
+        one_curve.read_curve(one_curve._curve(1.0, norm, np.exp(0.05 * rng.standard_normal(40)), None))
+        for _ in range(60)
+    ]
     told = sum(one.optimal_norm is None for one in flat)
     assert told >= 50, told  # measured: 54 of 60; a parabola through noise is convex by chance in the rest
     few = made(100.0, points=9)

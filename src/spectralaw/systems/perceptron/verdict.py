@@ -78,12 +78,11 @@ def tends(parts: Sequence[xarray.Dataset]) -> Claim:
 
 
 def _sized(data: xarray.Dataset, i: int, j: int) -> Sized:
-    found = data.error.values[i, j]
-    good = found[np.isfinite(found)]
-    dimension = float(data.attrs["dimension"])
-    mean = float(good.mean()) if good.size else np.nan
-    error = float(good.std(ddof=1) / np.sqrt(good.size)) if good.size > 1 else np.nan
-    return Sized(dimension, float(data.alpha[i]) * dimension, float(data.predicted[i, j]), mean, error, good.size)
+    """NaN if a training is missing, and thus not judged: those that fail need not be like those that do not."""
+    found, dimension = data.error.values[i, j], float(data.attrs["dimension"])
+    error = float(found.std(ddof=1) / np.sqrt(found.size)) if found.size > 1 else np.nan
+    samples = float(data.alpha[i]) * dimension
+    return Sized(dimension, samples, float(data.predicted[i, j]), float(found.mean()), error, found.size)
 
 
 def tuning(data: xarray.Dataset) -> list[Claim]:

@@ -70,7 +70,7 @@ def as_curves(curves: Any, initial_errors: Any) -> list[Curve]:
                 f"initial_errors must be greater than 0, one or {len(triples)}, not {shown(values.tolist())}"
             )
         firsts = list(np.broadcast_to(values, len(triples)))
-    return [_curve(*one, first) for one, first in zip(triples, firsts, strict=True)]
+    return [_curve(alpha, norm, error, first) for (alpha, norm, error), first in zip(triples, firsts, strict=True)]
 
 
 def _pair(alpha: Any, pair: Any) -> list[Any]:

@@ -163,12 +163,12 @@ EXPERIMENT = Experiment(
     sizes={
         "quick": {
             "alphas": (2.0, 5.0, 20.0), "points": 60, "ranges": RANGES, "sizes": ((50, 40), (100, 40), (200, 25)),
-            "free_dimension": 100, "free_alphas": (5.0, 10.0, 20.0, 40.0), "free_seeds": 12,
+            "free_dimension": 100, "free_alphas": (3.0, 5.0, 8.0, 12.0, 20.0, 32.0, 50.0), "free_seeds": 8,
         },
         "paper": {
             "alphas": (2.0, 5.0, 20.0), "points": 120, "ranges": RANGES,
             "sizes": ((50, 400), (100, 200), (200, 100), (400, 50)),
-            "free_dimension": 200, "free_alphas": (5.0, 10.0, 20.0, 40.0, 80.0), "free_seeds": 40,
+            "free_dimension": 200, "free_alphas": (3.0, 5.0, 8.0, 12.0, 20.0, 32.0, 50.0, 80.0), "free_seeds": 40,
         },
     },
     compute=_compute,

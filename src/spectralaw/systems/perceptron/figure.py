@@ -149,8 +149,9 @@ def caption(datasets: Sequence[xarray.Dataset]) -> str:
         "Test error of a perceptron that learns a teacher's labels, against the norm λ of its weights. Upper left: "
         "the prediction for many dimensions (lines), perceptrons trained to the exact minimum at fixed norm (points, "
         "the largest N, standard errors over seeds), the best norm (stars) and the Bayes-optimal error (dashed). Upper "
-        f"right: mean of trained over theory at N = {sizes}; colours are α as on the left, N from pale to dark; no two points share data. Lower left: curves in units of "
-        f"the best norm and the least error; {recorded}each leaves the common line to the left, where λ is of order "
-        "one and Hebb's rule is all there is. Lower right: how far the best norm stays above Bayes, "
+        f"right: mean of trained over theory at N = {sizes}, pale to dark, colours as on the left; no two points share "
+        "data, and those of one norm are set apart sideways. Lower left: curves in units of the best norm and the "
+        f"least error; {recorded}each leaves the common line to the left, where λ is of order one and Hebb's rule is "
+        "all there is. Lower right: how far the best norm stays above Bayes, "
         f"{above:.4%} at α = {float(tuned.alpha[-1]):g}, where λ_opt/α = {ratio:.5f} (inset)."
     )

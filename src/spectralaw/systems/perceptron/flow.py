@@ -105,7 +105,7 @@ def train_free_norm(setting: Perceptron, weight_norms: Any, seed: int = 0, *, in
         if size >= norms[k]:
             path = solver.dense_output()
             while k < norms.size and size >= norms[k]:
-                weights[k] = _passing(path, solver.t_old, solver.t, norms[k] * root)
+                weights[k] = _passing(path, path.t_old, path.t, norms[k] * root)
                 k += 1
             if k == norms.size:
                 break

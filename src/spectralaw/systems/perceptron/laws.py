@@ -157,6 +157,7 @@ def _collapse(curves: list[Curve], readings: list[CurveReading]) -> Collapse | N
     """From where all curves fall to where the first one ends."""
     plain, scaled = [], []
     for curve, one in zip(curves, readings, strict=True):
+        assert one.optimal_norm is not None and one.optimal_error is not None  # as the caller chose them
         begin = 0.0 if one.early_range is None else one.early_range[0]
         norm, error = curve.norm[curve.norm >= begin], curve.error[curve.norm >= begin]
         plain.append((np.log(norm), np.log(error)))

@@ -150,6 +150,7 @@ def _posterior(alpha: Array) -> Array:
     t, w = _panels(np.array([-_REACH]), np.array([_REACH]))
     y = np.full(alpha.shape, np.nan)
     log_side = np.log(alpha / np.pi) + np.log(2.0)
+    done = np.zeros(alpha.shape, dtype=bool)
     for _ in range(100):
         # r/√(1−r) = A: cot² = (A² + A √(A² + 4))/2
         new = 0.5 * (log_side + np.logaddexp(log_side, 0.5 * np.logaddexp(2.0 * log_side, np.log(4.0))) - np.log(2.0))

@@ -10,7 +10,7 @@ from spectralaw.systems.perceptron.inputs import Array
 
 def log_loss(margins: Array) -> Array:
     """log Σ log(1 + e^{−2Δ}) over the last axis."""
-    return logsumexp(_logs(margins), axis=-1)
+    return np.asarray(logsumexp(_logs(margins), axis=-1))
 
 
 def relative_slopes(rows: Array, margins: Array) -> tuple[Array, Array]:

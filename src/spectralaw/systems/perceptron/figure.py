@@ -24,7 +24,7 @@ def draw(datasets: Sequence[xarray.Dataset]) -> Figure:
 
     parts = {name: [one for one in datasets if one.attrs["part"] == name] for name in PARTS}
     with matplotlib.rc_context(SETTINGS):  # pyright: ignore[reportArgumentType]
-        figure = new_figure(7.6, 6.2)
+        figure = new_figure(7.2, 5.9)
         axes = figure.subplots(2, 2)
         _errors(axes[0, 0], parts["theory"][0], parts["fixed-norm"])
         _ratios(axes[0, 1], parts["fixed-norm"])
@@ -128,7 +128,7 @@ def _tuned(axis, data: xarray.Dataset) -> None:
     inset = axis.inset_axes((0.56, 0.16, 0.4, 0.36))
     inset.plot(data.alpha, data.best_norm / data.alpha, color=COLOURS[1], linewidth=1.0)
     inset.set(xscale="log", yscale="log")
-    inset.set_title(r"$\lambda_{\rm opt}/\alpha$", fontsize=8)
+    inset.set_title(r"$\lambda_{\rm opt}/\alpha$", fontsize=8, pad=2)
     inset.tick_params(labelsize=7)
     few_labels(inset.yaxis)
 

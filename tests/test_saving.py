@@ -50,6 +50,37 @@ def test_a_prediction_pickles_after_use_and_answers_the_same(task):
         np.testing.assert_array_equal(again.spectrum.values, p.spectrum.values)
 
 
+def _results():
+    x = np.geomspace(1.0, 1e4, 20)
+    trained = sl.train(TASK.replace(samples=134))
+    yield sl.predict(TASK).phase  # at the peak, without an exponent in n
+    yield sl.predict(TASK).spectrum
+    yield sl.predict(TASK.replace(weight_decay=1e3)).spectrum  # without a bulk
+    yield sl.optimal_weight_decay(TASK)
+    yield trained.risk_estimate
+    yield sl.read_bulk(trained.spectrum)
+    yield sl.compare(TASK.replace(samples=134), 2)
+    yield sl.fit_scaling_law(x, x**-0.5 + 0.1)
+
+
+@pytest.mark.parametrize("result", list(_results()), ids=lambda result: type(result).__name__)
+def test_a_result_equals_its_copy_and_no_changed_one(result):
+    again = pickle.loads(pickle.dumps(result))
+    assert again == result and hash(again) == hash(result) and result != 3
+    for f in dataclasses.fields(result):
+        value = getattr(result, f.name)
+        if not f.compare or not f.init or isinstance(value, str):
+            continue
+        if isinstance(value, float):
+            missing = float("nan")
+            twice = [dataclasses.replace(result, **{f.name: copy.copy(missing) + 0.0}) for _ in range(2)]
+            assert twice[0] == twice[1] and (twice[0] != result or value != value)
+            assert dataclasses.replace(result, **{f.name: 7.25}) != result
+        elif isinstance(value, np.ndarray) and value.size:
+            assert dataclasses.replace(result, **{f.name: value + 1}) != result
+            assert dataclasses.replace(result, **{f.name: value[:-1]}) != result
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_prediction_is_read_back_to_the_last_bit(task, tmp_path):
     p = sl.predict(task)

@@ -37,6 +37,11 @@ def with_error(mean: float, error: float) -> str:
     return f"{mean:.{-last}f} ± {error:.{-last}f}"
 
 
+def printable(text: str) -> str:
+    """Without what a terminal would obey: names come from files of others."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 def more(count: float, noun: str) -> str:
     """``3 more outliers``."""
     count = round(count)

@@ -9,6 +9,9 @@ import os
 from spectralaw.errors import InvalidInput
 from spectralaw.files import file_path
 
+MISSING = frozenset({"", "na", "nan", "null", "none"})
+"""Cells without a value, in lower case."""
+
 
 def read_cells(path: str | os.PathLike[str], *, words: bool = False) -> tuple[list[str], list[list[str]]]:
     """Names of the columns, and the rows with as many cells each; empty lines and lines that begin with # are none.

@@ -124,7 +124,7 @@ def test_prune(capsys, file, tmp_path):
     ("arguments", "sentence"),
     [
         (["--level", "2"], "level must be between 0 and 1/2, not 2"),
-        (["--null", "magic"], "null must be one of auto, edge, flip"),
+        (["--null", "magic"], "null must be one of 'auto', 'edge', 'flip'"),
         (["--json", "--csv"], "json and csv cannot be given together"),
         (["--report", "r.doc"], ".html or .pdf"),
         (["--describe", "--report", "r.html"], "describe"),
@@ -152,3 +152,11 @@ def test_hostile_files_cost_no_memory(tmp_path, name):
     ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
     assert ran.returncode == 2 and ran.stderr.startswith("spectralaw: ") and ran.stderr.count("\n") == 1, ran.stderr
     assert int(ran.stdout.split()[-2]) * 1024 < 200e6 and sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", [["diagnose"], ["diagnose", "--describe"], ["prune"]])
+def test_names_in_a_file_and_of_a_file_do_not_reach_the_terminal_raw(command, tmp_path, capsys):
+    place = tmp_path / "evil\x1b[2J.npz"
+    np.savez(place, **{"name\x1b]0;x\x07": np.arange(3.0)})
+    status, out, err = _run(capsys, *command, str(place))
+    assert status == 2 and "evil" in err and not {"\x1b", "\x07"} & set(out + err)

@@ -179,3 +179,67 @@ def test_bad_arguments():
     with pytest.raises(sl.InvalidInput, match="row 3, column 1 is nan"):
         X[3, 1] = np.nan
         sl.forecast(X, y)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"draws": 1}, "draws must be 2 or greater, not 1"),
+        ({"draws": 0, "check": True}, "draws must be 2 or greater, not 0"),
+        ({"seed": -1}, "seed must be 0 or greater, not -1"),
+        ({"seed": "a"}, "seed must be a number, not 'a'"),
+        ({"samples": "123"}, "samples must be a list of numbers of rows, not '123'"),
+        ({"samples": 100}, "samples must be a list of numbers of rows, not 100"),
+        ({"samples": [1]}, "samples must be 2 or greater, not 1"),
+        ({"network": "deep"}, "network must be 'quadratic' or 'diagonal', not 'deep'"),
+    ],
+)
+def test_arguments_of_a_forecast_are_checked_before_anything_is_computed(change, sentence):
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    with pytest.raises(sl.InvalidInput, match=f"^{sentence}$"):
+        sl.forecast(X, X[:, 0], **change)
+
+
+def test_masked_entries_are_missing_and_no_numbers():
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    masked = np.ma.masked_greater(X, 1.0)
+    with pytest.raises(sl.InvalidInput, match="X must have no missing value, but some of its entries are masked"):
+        sl.forecast(masked, X[:, 0])
+    with pytest.raises(sl.InvalidInput, match="y must have no missing value, but some of its entries are masked"):
+        sl.DiagonalRegressor(1.0).fit(X, masked[:, 0])
+    x = np.geomspace(1.0, 1e3, 12)
+    with pytest.raises(sl.InvalidInput, match="y must be a list of numbers, but some of its entries are masked"):
+        sl.fit_scaling_law(x, np.ma.masked_less(x**-0.5, 0.1))
+
+
+def test_teachers_without_a_solution_are_said_and_none_at_all_is_no_forecast(monkeypatch):
+    X = np.random.default_rng(0).standard_normal((60, 4))
+    y = X[:, 0] + 0.3 * np.random.default_rng(1).standard_normal(60)
+    true = diagonal_forecast.curves
+
+    def lost(share):
+        def curves(*arguments):
+            found = true(*arguments)
+            found.error[: int(share * found.sizes["draw"])] = np.nan
+            return found
+
+        return curves
+
+    monkeypatch.setattr(diagonal_forecast, "curves", lost(0.25))
+    made = sl.forecast(X, y, [120], "diagonal", draws=8)
+    assert made.status == "caution" and any("for 2 of 8 teachers" in note for note in made.notes)
+    assert np.isfinite([*made.low, *made.high, *made.error]).all()
+    monkeypatch.setattr(diagonal_forecast, "curves", lost(1.0))
+    with pytest.raises(sl.ConvergenceFailure, match="no solution for any teacher"):
+        sl.forecast(X, y, [120], "diagonal", draws=8)
+
+
+def test_cells_are_read_as_everywhere(tmp_path, capsys):
+    from spectralaw.regression.report import read_table
+
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "".join(f"{k},{'1_0' if k == 3 else k},{k % 5}\n" for k in range(20)), encoding="utf-8")
+    columns, _, _, ignored, _ = read_table(path, "y")
+    assert columns == ["a"] and ignored == {"b": "no numbers"}
+    path.write_text("a,y\n" + "".join(f"{'None' if k == 3 else k},{k}\n" for k in range(20)), encoding="utf-8")
+    assert read_table(path, "y")[4] == 1

@@ -20,7 +20,10 @@ def test_small_and_shrinking_agrees():
     assert claim(1e-5, 1e-5, 3e-5).agrees  # too small to tell
 
 
-@pytest.mark.parametrize("levels", [(0.1, 0.05, 0.031), (0.005, 0.01, 0.02), (0.1, 0.05, np.nan)])
+@pytest.mark.parametrize(
+    "levels",
+    [(0.1, 0.05, 0.031), (0.005, 0.01, 0.02), (0.1, 0.05, np.nan), (np.nan, 0.001, 0.001), (0.001, np.nan, 0.001)],
+)
 def test_too_large_growing_or_lost_disagrees(levels):
     found = claim(*levels)
     assert found.outcome == "disagree" and found.reason

@@ -41,6 +41,9 @@ def test_right_readings_agree():
         ("exponent", {"low": -1.02, "high": -1.0}, crossovers.COVERED),
         ("crossover", {"found": 2e4}, crossovers.CROSSOVER),
         ("plateau", {"low": 0.021, "high": 0.022}, crossovers.PLATEAU),
+        ("plateau", {"found": np.nan, "low": np.nan, "high": np.nan}, crossovers.PLATEAU),
+        ("exponent", {"found": np.nan}, crossovers.EXPONENT),
+        ("crossover", {"found": np.nan}, crossovers.CROSSOVER),
         ("trained", {"found": -0.7}, crossovers.TRAINED),
     ],
 )
@@ -57,6 +60,11 @@ def test_what_the_fitter_refuses_is_not_judged():
         ("found", "exact", "low", "high"), np.nan
     )
     assert _outcomes([*rows, refused])[crossovers.TRAINED] == "not judged"
+
+
+def test_plateaus_that_were_not_found_count_as_missed():
+    lost = {"kind": "plateau", "found": np.nan, "exact": 0.02, "low": np.nan, "high": np.nan}
+    assert _outcomes([*_right(), *[lost] * 20])[crossovers.PLATEAU] == "disagree"
 
 
 def test_few_misses_are_no_verdict_on_coverage():

@@ -58,5 +58,10 @@ def test_shrinking(amplitude, outcome):
         finite_size.point(p.where, [Sized(125 - s.dimension, 10.0, 1.0, s.mean, 0.01, 9) for s in p.sizes])
         for p in found
     ]
+    lost = [*found, finite_size.point("lost", [Sized(d, 10.0, 1.0, np.nan, np.nan, 0) for d in (25, 50, 100)])]
+    short = [*found, finite_size.point("short", found[0].sizes[1:])]
+    for more in (lost, short):  # the same points at every dimension, and it is said
+        claim = finite_size.shrinking("c", "a", more, lambda size: True)
+        assert claim.outcome is outcome and "over 40 of 41 points" in claim.measured
     if amplitude:
         assert finite_size.shrinking("c", "a", turned, lambda size: True).outcome is Outcome.DISAGREE

@@ -40,6 +40,11 @@ def test_fits(tmp_path):
     assert outcomes(heavy_tails.judge_fits(unlikely)) == {Outcome.DISAGREE}
     lost = data.assign(fitted_tail_exponent=data.fitted_tail_exponent * np.nan)
     assert outcomes(heavy_tails.judge_fits(lost)) == {Outcome.NOT_JUDGED}
+    unknown = data.assign(fitted_gain=data.fitted_gain * np.nan)
+    assert outcomes(heavy_tails.judge_fits(unknown)) == {Outcome.DISAGREE}
+    first = data.seed == 0
+    one = heavy_tails.judge_fits(data.assign(fitted_tail_exponent=data.fitted_tail_exponent.where(~first)))
+    assert all("4 fits of 5 matrices" in claim.about for claim in one)
     figure = heavy_tails.draw([heavy_tails.density(50, 4), heavy_tails.tails(50, 10, 2), data])
     assert all(path.stat().st_size > 5_000 for path in look.save(figure, tmp_path / "figure"))
 

@@ -55,6 +55,10 @@ def test_one_weight_decay_is_enough_to_disagree_and_a_lost_one_does_not_pass():
         data = estimates("digits")
         data.alo[:, 3] *= wrong
         assert outcomes(data)[own_data.NEAR] == "disagree"
+    for name in ("alo", "held_out"):  # one split of six
+        data = estimates("digits")
+        data[name][2, 3] = np.nan
+        assert outcomes(data)[own_data.NEAR] == "disagree"
 
 
 def test_intervals_much_too_narrow_disagree():

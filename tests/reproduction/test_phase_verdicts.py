@@ -54,7 +54,7 @@ def test_a_lost_point_disagrees(noisy):
     lost = noisy.samples_slope.where(noisy.samples_slope < -1.9)
     assert outcomes(noisy.assign(samples_slope=lost))["II"] == "disagree"
     curve = noisy.curve_excess_risk.where(noisy.curve < 0.5)
-    assert outcomes(noisy.assign(curve_excess_risk=curve))["V"] == "not judged"
+    assert outcomes(noisy.assign(curve_excess_risk=curve))["V"] == "disagree"
     broken = noisy.excess_risk.where(noisy.log_samples < 3.0).isel(dimension=0)
     diagram = broken.to_dataset(name="excess_risk").assign(phase=noisy.phase.isel(dimension=0))
     claim = phase_verdicts.judge([diagram.assign_attrs(network="diagonal", dimension=1e6)])[0]

@@ -122,6 +122,14 @@ def test_a_training_that_did_not_converge_disagrees(datasets):
     assert outcomes([datasets[0].assign(excess_risk=risk), *datasets[1:]])[experiment.CERTIFIED] is Outcome.DISAGREE
 
 
+def test_means_that_are_missing_are_not_judged(datasets):
+    last = datasets[-1]
+    for name in ("mean", "standard_error"):
+        lost = last.assign({name: last[name] * np.nan})
+        found = outcomes([*datasets[:-1], lost])
+        assert found[experiment.PEAK] is found[experiment.FALL] is Outcome.NOT_JUDGED
+
+
 def test_one_size_is_not_judged(datasets):
     assert outcomes(datasets[-1:])[experiment.PREDICTED] is Outcome.NOT_JUDGED
 

@@ -50,6 +50,18 @@ def test_terms_that_do_not_add_up_disagree(datasets, name):
     assert outcomes(wrong, experiment.TERMS) == {Outcome.DISAGREE}
 
 
+def test_what_is_missing_does_not_agree(datasets):
+    for name in ("overfitting", "underfitting", "approximation"):
+        wrong = [data.assign({name: data[name].where(data.fine_decay > data.fine_decay[0])}) for data in datasets]
+        assert outcomes(wrong, experiment.TERMS) == {Outcome.DISAGREE}
+    lost = [
+        data.assign(excess_risk=data.excess_risk.where(data.weight_decay > data.weight_decay[0])) for data in datasets
+    ]
+    assert outcomes(lost, experiment.NEAR) == {Outcome.NOT_JUDGED}
+    unknown = [data.assign_attrs(bayes_risk=np.nan, best_decay=np.nan) for data in datasets]
+    assert outcomes(unknown, experiment.BAYES) == outcomes(unknown, experiment.OPTIMUM) == {Outcome.DISAGREE}
+
+
 @pytest.mark.parametrize("factor", [0.05, 20.0])
 def test_an_optimum_elsewhere_disagrees(datasets, factor):
     wrong = [data.assign_attrs(best_decay=factor * data.attrs["best_decay"]) for data in datasets]

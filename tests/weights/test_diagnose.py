@@ -165,10 +165,10 @@ def test_eigenvalues_and_trained_networks():
     [
         ({"level": 0.0}, "level must be between 0 and 1/2, not 0"),
         ({"level": float("nan")}, "level must be a finite number"),
-        ({"null": "permutation"}, "null must be one of auto, edge, flip, not 'permutation'"),
-        ({"kind": "graph"}, "kind must be one of matrix, eigenvalues"),
+        ({"null": "permutation"}, "null must be one of 'auto', 'edge', 'flip', not 'permutation'"),
+        ({"kind": "graph"}, "kind must be one of 'matrix', 'eigenvalues'"),
         ({"resamples": 3}, "resamples must be 10 or greater, not 3"),
-        ({"seed": -1}, "seed must be a whole number of 0 or more, not -1"),
+        ({"seed": -1}, "seed must be 0 or greater, not -1"),
         ({"seed": 0.5}, "seed must be a whole number"),
         ({"min_size": 1}, "min_size must be 2 or greater, not 1"),
         ({"max_bytes": 0}, "max_bytes must be 1 or greater"),

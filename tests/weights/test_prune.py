@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 import spectralaw as sl
+from spectralaw.errors import InvalidInput
 from spectralaw.weights.load import load
 from tests.weights import writers
 
@@ -140,7 +142,7 @@ def test_refusals(tmp_path, source):
     for options, sentence in (
         ({"out": tmp_path / "p.npz"}, "safetensors"),
         ({"out": tmp_path / "no" / "p.safetensors"}, "folder"),
-        ({"method": "magic"}, "method must be one of truncate, shrink"),
+        ({"method": "magic"}, "method must be one of 'truncate', 'shrink'"),
         ({"keep": 3, "method": "shrink"}, "keep must be given with method='truncate'"),
         ({"keep": {"unknown": 3}}, "keep must name matrices"),
         ({"keep": 41}, "keep must be from 1 to 40 for noise"),
@@ -155,3 +157,28 @@ def test_refusals(tmp_path, source):
     assert not (tmp_path / "q.safetensors").exists()
     with pytest.raises(sl.InvalidInput, match="trained network"):
         sl.prune(sl.train(sl.Task("quadratic", 50, 500, 1.0, 0.5)), out=out)
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ({"null": "magic"}, "null must be one of 'auto', 'edge', 'flip', not 'magic'"),
+        ({"level": 2.0}, "level must be between 0 and 1/2, not 2"),
+        ({"level": float("nan")}, "level must be a finite number, not nan"),
+        ({"seed": -1}, "seed must be 0 or greater, not -1"),
+        ({"seed": True}, "seed must be a number, not True"),
+        ({"min_size": 1}, "min_size must be 2 or greater, not 1"),
+        ({"max_bytes": 0}, "max_bytes must be 1 or greater, not 0"),
+        ({"keep": 2.5}, "keep must be a whole number, not 2.5"),
+        ({"keep": {"a": 0}}, "keep of a must be 1 or greater, not 0"),
+        ({"method": ["truncate"]}, "method must be one of 'truncate', 'shrink', not ['truncate']"),
+    ],
+)
+def test_settings_are_those_of_a_diagnosis(argument, sentence, tmp_path):
+    weights = {"a": np.random.default_rng(0).standard_normal((40, 50))}
+    with pytest.raises(InvalidInput, match=f"^{re.escape(sentence)}$"):
+        sl.prune(weights, out=tmp_path / "out.safetensors", **argument)
+    assert not list(tmp_path.iterdir())
+    if not {"keep", "method"} & set(argument):
+        with pytest.raises(InvalidInput, match=f"^{re.escape(sentence)}$"):
+            sl.diagnose(weights, **argument)

@@ -164,6 +164,9 @@ def test_false_recordings_disagree(tmp_path):
     assert outcome(experiment.SPECTRUM, [quadratic.assign(trained=1.3 * quadratic.outlier), *parts]) == "disagree"
     flat = quadratic.assign(effective_rank=0.0 * quadratic.effective_rank + 20.0)
     assert outcome(experiment.FALLS, [flat, *parts]) == "disagree"
+    for false in (0.1, np.nan):  # a random matrix has a lower rank still, or its rank is unknown
+        other = quadratic.assign(random_effective_rank=false + 0.0 * quadratic.random_effective_rank)
+        assert outcome(experiment.FALLS, [other, *parts]) == "disagree"
     both = [part.assign(accuracy=0.0 * part.accuracy + 1.0) for part in parts]
     assert outcome(experiment.GROKKED, [quadratic, *both]) == "disagree"  # the network without weight decay, too
     assert outcome(experiment.RANK, [quadratic, *parts]) == "disagree"

@@ -94,10 +94,10 @@ def _diagnose(files: list[Path], settings: dict[str, Any], report: Path | None, 
         console = Console()
         answer.print(console if console.is_terminal else Console(width=200))
     if answer.failures:
-        typer.echo(f"spectralaw: the spectrum of {answer.failures[0]} could not be computed", err=True)
+        output.complain(f"the spectrum of {answer.failures[0]} could not be computed")
         raise typer.Exit(1)
     if not answer.read:
-        typer.echo(f"spectralaw: {files[0].name} holds no matrix that could be read: {answer.why_nothing()}", err=True)
+        output.complain(f"{files[0].name} holds no matrix that could be read: {answer.why_nothing()}")
         raise typer.Exit(2)
 
 
@@ -113,5 +113,5 @@ def _describe(file: Path, chosen: dict[str, Any], json: bool, csv: bool) -> None
         for line in answer.lines():
             typer.echo(line)
     if not answer.matrices:
-        typer.echo(f"spectralaw: {file.name} holds no matrix that could be read", err=True)
+        output.complain(f"{file.name} holds no matrix that could be read")
         raise typer.Exit(2)

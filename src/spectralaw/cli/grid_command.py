@@ -55,7 +55,7 @@ def grid(
         table = [[output.number(row[name]) for name in shown] + [row["status"]] for row in rows]
         output.print_table([name.replace("_", " ") for name in (*shown, "status")], table)
     if lost:
-        typer.echo(f"spectralaw: no solution was found at {lost:,} of {len(rows):,} points", err=True)
+        output.complain(f"no solution was found at {lost:,} of {len(rows):,} points")
         raise typer.Exit(1)
 
 

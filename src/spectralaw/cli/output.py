@@ -123,9 +123,14 @@ def written(path: Path | None, status: Any = None) -> None:
         typer.echo(f"drawn in {path}")
 
 
+def complain(sentence: str) -> None:
+    """A sentence on standard error, in one line."""
+    typer.echo(f"spectralaw: {one_line(sentence)}", err=True)
+
+
 def finish(status: Any, message: str) -> None:
     """Say what is not a result, and leave with status 1 if so."""
     if message:
-        typer.echo(f"spectralaw: {one_line(message)}", err=True)
+        complain(message)
     if not status.is_result:
         raise typer.Exit(1)

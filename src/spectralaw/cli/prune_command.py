@@ -42,7 +42,6 @@ def prune(
     json: options.Json = False,
 ) -> None:
     """Cut weight matrices behind their spikes, and say what it costs."""
-    from spectralaw._checks import positive_integer
     from spectralaw.weights.prune import prune as run
 
     answer = run(
@@ -50,27 +49,27 @@ def prune(
         out=out,
         method=method,
         factored=factored,
-        keep=None if keep is None else positive_integer("keep", keep),
+        keep=keep,  # pyright: ignore[reportArgumentType]  # checked there
         overwrite=overwrite,
         include=include,
         exclude=exclude,
         level=level,
         null=null,
         seed=seed,
-        min_size=positive_integer("min_size", min_size),
+        min_size=min_size,  # pyright: ignore[reportArgumentType]
     )
     if json:
         output.print_json(answer.to_dict())
     elif answer.matrices:
         rows = [
             [
-                row.name,
+                output.one_line(row.name),
                 "×".join(map(str, row.shape)),
                 "all" if row.written == "unchanged" else str(row.keep),
                 f"{row.relative_error:.4f}",
                 output.number(row.operator_error),
                 f"{row.parameters:.3f}",
-                row.reason or row.written,
+                output.one_line(row.reason or row.written),
             ]
             for row in answer.matrices
         ]
@@ -79,5 +78,5 @@ def prune(
         place = "" if answer.out is None else f"; {answer.bytes_written:,} bytes in {answer.out}"
         typer.echo(f"{kept}{place}. Errors are those of the weights, not of the function.")
     if not answer.matrices:
-        typer.echo(f"spectralaw: {file.name} holds no matrix that could be pruned", err=True)
+        output.complain(f"{file.name} holds no matrix that could be pruned")
         raise typer.Exit(2)

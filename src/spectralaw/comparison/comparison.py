@@ -13,7 +13,7 @@ from spectralaw._checks import seed_list
 from spectralaw.comparison.limit import FEWEST, Judgement, Sized, judge, largest_seen
 from spectralaw.comparison.sizes import chosen_dimensions, own_seeds, resized
 from spectralaw.display import Shown, number, task_in_words, with_error
-from spectralaw.results import Outcome, Status
+from spectralaw.results import ByValue, Outcome, Status
 from spectralaw.saving import Saved
 from spectralaw.task import Task, required
 from spectralaw.teacher import PowerLaw, Teacher
@@ -25,8 +25,8 @@ _RESOLVED = 0.05  # error of the residuals, relative, that the certificate must 
 _FAR = 0.5  # deviation at the task's own dimension beyond which the limit says nothing about it
 
 
-@dataclass(frozen=True)
-class Measured:
+@dataclass(frozen=True, eq=False)
+class Measured(ByValue):
     """A prediction and the trainings of the same task."""
 
     prediction: Prediction
@@ -38,8 +38,8 @@ class Measured:
         return [run for run in self.runs if run.status.is_result]
 
 
-@dataclass(frozen=True)
-class Agreement:
+@dataclass(frozen=True, eq=False)
+class Agreement(ByValue):
     """One quantity: what the theory says, what the trained networks show, and whether the two agree for d → ∞."""
 
     theory: float
@@ -80,8 +80,8 @@ class Agreement:
         return {**values, "outcome": str(self.outcome), "reason": self.reason, "sizes": by_size}
 
 
-@dataclass(frozen=True, repr=False)
-class Comparison(Shown, Saved):
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison(Shown, Saved, ByValue):
     """Theory and simulation of one task, side by side."""
 
     prediction: Prediction

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectralaw.display import with_error
-from spectralaw.results import Outcome
+from spectralaw.results import ByValue, Outcome
 
 Array = NDArray[np.float64]
 
@@ -37,8 +37,8 @@ _MISFIT = 1e-3  # probability below which no power law describes the sizes
 _ROUNDING = 1e-6  # relative: the tolerance of training
 
 
-@dataclass(frozen=True)
-class Sized:
+@dataclass(frozen=True, eq=False)
+class Sized(ByValue):
     """What was measured at one dimension."""
 
     dimension: float
@@ -54,8 +54,8 @@ class Sized:
         return z_score(self.mean, self.theory, self.standard_error)
 
 
-@dataclass(frozen=True)
-class Judgement:
+@dataclass(frozen=True, eq=False)
+class Judgement(ByValue):
     """Theory against the limit of what was measured."""
 
     outcome: Outcome

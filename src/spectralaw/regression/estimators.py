@@ -14,7 +14,7 @@ from spectralaw.errors import InvalidInput
 from spectralaw.regression.inputs import RankScores, Standardising, Whitening
 from spectralaw.regression.path import DiagonalProblem, PathPoint, QuadraticProblem, best, default_decays
 from spectralaw.regression.reading import Reading, diagonal_reading, quadratic_reading
-from spectralaw.regression.table import two_classes
+from spectralaw.regression.table import refuse_masked, two_classes
 from spectralaw.training.risk_estimate import projected_kurtosis
 from spectralaw.training.sensing import Array
 
@@ -73,6 +73,8 @@ class _Network(RegressorMixin, BaseEstimator):
         self
         """
         self._check_parameters()
+        refuse_masked("X", X)
+        refuse_masked("y", y)
         y, classes = _labels(y)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
         if classes is None:
@@ -120,6 +122,7 @@ class _Network(RegressorMixin, BaseEstimator):
         return self._evaluate(self._parameters, self._inputs(X)) + self.intercept_
 
     def _inputs(self, X: Any) -> Array:
+        refuse_masked("X", X)
         rows = cast(Array, validate_data(self, X, dtype=np.float64, reset=False))  # without y, the rows alone
         return self._transformed(rows if self.rank_scores_ is None else self.rank_scores_(rows))
 
@@ -154,6 +157,7 @@ class _Network(RegressorMixin, BaseEstimator):
         return super().score(X, self._numeric(y), sample_weight)
 
     def _numeric(self, y: Any) -> Any:
+        refuse_masked("y", y)
         if not hasattr(self, "classes_"):
             return np.asarray(y)
         labels = np.asarray(y)

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from spectralaw._checks import positive_integer
-from spectralaw.errors import InvalidInput
+from spectralaw._checks import choice, entries, whole
+from spectralaw.errors import ConvergenceFailure, InvalidInput
 from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
 from spectralaw.regression.table import as_rows, as_targets
 from spectralaw.training.sensing import Array
 
+NETWORKS = ("quadratic", "diagonal")
 _GAUSSIAN = 1.0  # kurtosis of projections away from 3, up to which the theory's inputs are those of the user
 _MISFIT = 0.2
 """Spread of the logarithm of the error that is added where inputs are not Gaussian: measured on handwritten digits,
@@ -140,7 +141,7 @@ def forecast(
     unlabelled : array_like, shape (m, features), optional
         More inputs without labels; they sharpen the covariance.
     draws : int
-        Teachers drawn from what the pilot leaves open.
+        Teachers drawn from what the pilot leaves open, at least two.
     check : bool
         Also train at n₀/8, n₀/4, n₀/2 of these rows from a pilot of n₀/8, and measure on the rest.
     seed : int
@@ -158,16 +159,16 @@ def forecast(
     ----------
     Diagonal network with correlated inputs: arXiv:2007.13716. Quadratic network: arXiv:2505.17958 on whitened inputs.
     """
-    if network not in ("quadratic", "diagonal"):
-        raise InvalidInput(f"network must be 'quadratic' or 'diagonal', not {network!r}")
+    network = choice("network", network, NETWORKS, joined=" or ")
+    draws, seed = whole("draws", draws, 2), whole("seed", seed)  # two, for an interval
     rows = as_rows("X", X)
     targets, _ = as_targets(y, len(rows))
     if len(rows) < 16:
         raise InvalidInput(f"X must have at least 16 rows for a forecast, not {len(rows)}")
     more = rows if unlabelled is None else np.concatenate([rows, as_rows("unlabelled", unlabelled, rows.shape[1])])
     sizes = _sizes(samples, len(rows))
-    generator = np.random.default_rng(positive_integer("seed", seed + 1) - 1)
-    made = _make(network, rows, targets, more, sizes, positive_integer("draws", draws), generator)
+    generator = np.random.default_rng(seed)
+    made = _make(network, rows, targets, more, sizes, draws, generator)
     if not check:
         return made
     return _checked(made, network, rows, targets, more, draws, generator)
@@ -176,14 +177,9 @@ def forecast(
 def _sizes(samples: Sequence[float] | None, pilot: int) -> list[int]:
     if samples is None:
         return [pilot * k for k in (1, 2, 4, 10, 100)]
-    try:
-        chosen = [positive_integer("samples", n) for n in samples]
-    except TypeError as error:
-        raise InvalidInput(f"samples must be a list of numbers of rows, not {samples!r}") from error
+    chosen = [whole("samples", n, 2) for n in entries("samples", samples, "numbers of rows")]
     if not chosen:
         raise InvalidInput("samples must be a list of at least one number of rows, not an empty one")
-    if min(chosen) < 2:
-        raise InvalidInput(f"samples must be 2 or greater, not {min(chosen)}")
     return sorted(set(chosen))
 
 
@@ -193,6 +189,12 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
     else:
         from spectralaw.regression.quadratic_forecast import curves
     found = curves(rows, targets, more, sizes, draws, generator)
+    notes = list(found.attrs["notes"])
+    unsolved = int(np.any(~np.isfinite(found.error.values), axis=(1, 2)).sum())
+    if unsolved:
+        notes.append(f"the theory has no solution at some points for {unsolved} of {found.sizes['draw']} teachers")
+    if not np.isfinite(np.log(found.error).mean("draw").values).any(axis=1).all():
+        raise ConvergenceFailure("the theory has no solution for any teacher at some number of rows")
     mean = np.exp(np.log(found.error).mean("draw"))
     best = mean.argmin("weight_decay")
     chosen = found.error.isel(weight_decay=best).transpose("draw", "samples").values
@@ -201,7 +203,6 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
     misfit = _MISFIT if abs(kurtosis - 3.0) > _GAUSSIAN else 0.0
     low, high = _interval(chosen, misfit)
     floors = found.noise_floor.values
-    notes = list(found.attrs["notes"])
     if abs(kurtosis - 3.0) > _GAUSSIAN:
         notes.append(
             f"projections of the inputs have kurtosis {kurtosis:.1f}, Gaussian ones 3: the theory assumes Gaussian "
@@ -233,7 +234,7 @@ def _make(network: str, rows: Array, targets: Array, more: Array, sizes: list[in
 def _interval(draws: Array, misfit: float) -> tuple[Array, Array]:
     """95 % interval over draws, in logarithms, and the spread of what the theory leaves out."""
     logs = np.log(np.maximum(draws, 1e-300))
-    centre, spread = logs.mean(axis=0), np.hypot(logs.std(axis=0, ddof=1), misfit)
+    centre, spread = np.nanmean(logs, axis=0), np.hypot(np.nanstd(logs, axis=0, ddof=1), misfit)
     return np.exp(centre - 1.96 * spread), np.exp(centre + 1.96 * spread)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from spectralaw._checks import choice
 from spectralaw.errors import InvalidInput
 from spectralaw.regression.estimators import DiagonalRegressor, QuadraticRegressor
-from spectralaw.regression.forecast import Forecast, forecast
+from spectralaw.regression.forecast import NETWORKS, Forecast, forecast
 from spectralaw.regression.table import as_rows, as_targets
-from spectralaw.tables import read_cells
+from spectralaw.tables import MISSING, is_number, read_cells
 from spectralaw.training.sensing import Array
 
 _LOUDEST = 5  # columns that are named of each feature
@@ -100,9 +101,8 @@ def of_table(
 
     Columns that are no numbers are left out, and named; so are rows with a missing value, and counted.
     """
+    choice("network", network, NETWORKS, joined=" or ")
     columns, rows, targets, ignored, dropped = read_table(path, target)
-    if network not in ("quadratic", "diagonal"):
-        raise InvalidInput(f"network must be 'quadratic' or 'diagonal', not {network!r}")
     estimator = (DiagonalRegressor if network == "diagonal" else QuadraticRegressor)(random_state=seed)
     values, classes = as_targets(targets, len(rows))
     estimator.fit(as_rows("the table", rows), values)
@@ -117,7 +117,7 @@ def read_table(path: Path, target: str) -> tuple[list[str], Array, Any, dict[str
     if target not in header:
         raise InvalidInput(f"target must be one of the columns {', '.join(header[:12])}, not {target!r}")
     cells = np.array([[cell.strip() for cell in row] for row in body], dtype=object)
-    missing = np.isin(cells, ["", "NA", "NaN", "nan", "null"])
+    missing = np.array([[cell.lower() in MISSING for cell in row] for row in cells])
     ignored, kept = {}, []
     for k, name in enumerate(header):
         if name == target:
@@ -141,7 +141,4 @@ def read_table(path: Path, target: str) -> tuple[list[str], Array, Any, dict[str
 
 
 def _numbers(cells: Any) -> Array | None:
-    try:
-        return np.array([float(cell) for cell in cells])
-    except ValueError:
-        return None
+    return np.array([float(cell) for cell in cells]) if all(map(is_number, cells)) else None

@@ -10,6 +10,12 @@ from spectralaw.errors import InvalidInput
 from spectralaw.training.sensing import Array
 
 
+def refuse_masked(name: str, table: Any) -> None:
+    """Masked entries count as missing, not as the number behind the mask."""
+    if np.ma.is_masked(table):
+        raise InvalidInput(f"{name} must have no missing value, but some of its entries are masked")
+
+
 def as_rows(name: str, table: Any, features: int | None = None) -> Array:
     """A finite table of numbers, shape (n, features)."""
     if hasattr(table, "toarray"):
@@ -19,6 +25,7 @@ def as_rows(name: str, table: Any, features: int | None = None) -> Array:
         for column in columns:
             if getattr(table[column].dtype, "kind", "O") not in "biuf":
                 raise InvalidInput(f"{name} must hold numbers, but its column {column!r} is {table[column].dtype}")
+    refuse_masked(name, table)
     try:
         array = np.asarray(table)
         if array.dtype.kind not in "biuf":
@@ -40,6 +47,7 @@ def as_rows(name: str, table: Any, features: int | None = None) -> Array:
 
 def as_targets(y: Any, rows: int) -> tuple[Array, Any]:
     """Targets as numbers, and the two classes behind them where they are none."""
+    refuse_masked("y", y)
     array = np.asarray(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

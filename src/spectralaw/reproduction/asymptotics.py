@@ -31,11 +31,14 @@ def shrinks(
         f"median difference {listed(median)}, largest {listed(largest)} at d = {powers}; {errors[-1].size} points{more}"
     )
     allowed = max(MEDIAN, 1.0 / float(np.log(dimensions[-1]))) if logarithms else MEDIAN
-    near = median[-1] <= allowed and largest[-1] <= LARGEST
+    whole = bool(np.all(np.isfinite(largest)))  # at every d: a law cannot be lost on the way
+    near = whole and median[-1] <= allowed and largest[-1] <= LARGEST
     shrinks = median[-1] <= max(TINY, median[0])
-    reason = (
-        "" if near else f"at the largest d the median must be within {allowed:.3f} and the largest within {LARGEST:g}"
-    )
+    reason = ""
+    if not whole:
+        reason = "points are lost"
+    elif not near:
+        reason = f"at the largest d the median must be within {allowed:.3f} and the largest within {LARGEST:g}"
     if near and not shrinks:
         reason = "the median difference grows with d"
     return Claim.of(statement, about, measured, near and shrinks, reason)

@@ -111,21 +111,27 @@ def _together(points: Sequence[Point]) -> Judgement:
 
 def shrinking(statement: str, about: str, points: Sequence[Point], choose: Callable[[Sized], bool]) -> Claim:
     """Whether the root mean square of mean/theory − 1, error bars subtracted, falls from size to size."""
-    chosen = [one.sizes for one in points if all(choose(size) for size in one.sizes)]
+    most = max((len(one.sizes) for one in points), default=0)
+    whole = lambda s: np.isfinite([s.mean, s.standard_error, s.theory]).all() and s.theory > 0.0  # noqa: E731
+    asked = [one.sizes for one in points if all(choose(size) for size in one.sizes)]
+    chosen = [sizes for sizes in asked if len(sizes) == most and all(map(whole, sizes))]  # the same at every d
     dimensions = sorted({size.dimension for sizes in chosen for size in sizes})
     if len(dimensions) < 2 or not chosen:
         return Claim.of(statement, about, "", None, "fewer than two sizes can be compared")
     squares, errors = [], []
     for d in dimensions:
         pairs = [(s.mean / s.theory - 1.0, s.standard_error / s.theory) for sizes in chosen for s in sizes
-                 if s.dimension == d and np.isfinite(s.mean) and np.isfinite(s.standard_error)]  # fmt: skip
+                 if s.dimension == d]  # fmt: skip
         y, e = np.array(pairs).T
         squares.append(float(np.mean(y**2 - e**2)))
         errors.append(float(np.sqrt(np.sum(4.0 * y**2 * e**2 + 2.0 * e**4)) / len(y)))
     falls = squares[0] - squares[-1]
     noise = float(np.hypot(errors[0], errors[-1]))
     sizes = ", ".join(f"{np.sqrt(max(value, 0.0)):.1%}" for value in squares)
-    measured = f"root mean square over {len(chosen)} points {sizes} at d = {', '.join(f'{d:g}' for d in dimensions)}"
+    lost = f" of {len(asked)}" if len(asked) > len(chosen) else ""
+    measured = (
+        f"root mean square over {len(chosen)}{lost} points {sizes} at d = {', '.join(f'{d:g}' for d in dimensions)}"
+    )
     if abs(falls) <= 3.0 * noise:
         return Claim.of(statement, about, measured, None, "the change is within 3 standard errors")
     return Claim.of(statement, about, measured, bool(falls > 0.0))

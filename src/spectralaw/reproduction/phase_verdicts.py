@@ -132,12 +132,12 @@ def _two_terms_claim(data: xarray.Dataset, phase: Phase) -> Claim:
     coefficients, errors = two_terms(data, window)
     places = f", n_eff from d^{window[0]:g} to d^{window[1]:g}"
     about = _about(data, phase) + places
+    curve = data.curve.values
+    inside = (curve >= window[0] - 1e-9) & (curve <= window[1] + 1e-9)
     labelled = data.curve_phase.values == str(phase)
-    parts = [row[label & np.isfinite(row)] for row, label in zip(errors, labelled, strict=True)]
+    parts = [row[label & inside] for row, label in zip(errors, labelled, strict=True)]
     if not all(part.size for part in parts):
-        return Claim.of(
-            TWO_TERMS, about, "–", None, "not solved, or no point of the curve carries the label, at every d"
-        )
+        return Claim.of(TWO_TERMS, about, "–", None, "no point of the curve carries the label at every d")
     a, b = coefficients[-1]
     return shrinks(
         TWO_TERMS,

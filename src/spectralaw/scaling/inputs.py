@@ -51,6 +51,8 @@ def read(x: Any, y: Any, weights: Any = None, groups: Any = None) -> tuple[Point
 def _column(name: str, values: Any) -> Array:
     if values is None:
         raise InvalidInput(f"{name} must be a list of numbers, not None")
+    if np.ma.is_masked(values):
+        raise InvalidInput(f"{name} must be a list of numbers, but some of its entries are masked")
     try:
         return np.asarray(values, dtype=float).ravel()
     except (TypeError, ValueError) as error:

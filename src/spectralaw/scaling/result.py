@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.errors import InvalidInput
+from spectralaw.results import ByValue
 from spectralaw.saving import Saved
 from spectralaw.scaling.covariance import Errors
 from spectralaw.scaling.forecast import forecasts
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ScalingFit(Record, Saved):
+@dataclass(frozen=True, eq=False)
+class ScalingFit(Record, Saved, ByValue):
     """A fitted law; made by :func:`spectralaw.fit_scaling_law`."""
 
     law: str

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spectralaw import _checks
 from spectralaw.errors import InvalidInput
 from spectralaw.scaling.laws import Array
-from spectralaw.tables import is_number, read_cells
+from spectralaw.tables import MISSING, is_number, read_cells
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "y": ("loss", "y", "excess_risk", "val_loss"),
@@ -25,7 +25,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "weight": ("weight",),
     "se": ("se", "standard_error"),
 }
-_MISSING = {"", "na", "nan", "null", "none"}
 _FLOPS = 6.0
 _FEWEST = 3  # rows for each text of a column that tells curves apart, in the mean
 
@@ -100,7 +99,7 @@ def read_table(
     if "group" in found:
         place = names.index(found["group"])
         labels = np.array([row[place].strip() for row in cells])
-        nowhere = np.array([label.lower() in _MISSING for label in labels]) & keep
+        nowhere = np.array([label.lower() in MISSING for label in labels]) & keep
         if nowhere.any():
             dropped["missing value"] = dropped.get("missing value", 0) + int(nowhere.sum())
             remarks.append(f"{int(nowhere.sum())} rows without a value of {found['group']!r} were left out")
@@ -124,7 +123,7 @@ def read_table(
             early |= member & (axis < share * np.max(axis[member]))
         dropped |= {"skip_first": int(early.sum())} if early.any() else {}
         keep &= ~early
-    worst = 0 if drop_worst == 0 else _checks.positive_integer("drop_worst", drop_worst)
+    worst = _checks.whole("drop_worst", drop_worst)
     if worst:
         if worst >= keep.sum():
             raise InvalidInput(f"drop_worst must leave some of the {int(keep.sum())} rows, not drop {worst}")
@@ -167,7 +166,7 @@ def _pooled(names: list[str], cells: list[list[str]], used: set[str]) -> list[st
     for place, name in enumerate(names):
         values = [row[place].strip() for row in cells]
         several = 1 < len(set(values)) <= len(values) // _FEWEST
-        if name not in used and several and not any(is_number(v) or v.lower() in _MISSING for v in values):
+        if name not in used and several and not any(is_number(v) or v.lower() in MISSING for v in values):
             said.append(
                 f"the column {name!r} has {len(set(values))} values, whose points are fitted as one curve; "
                 f"take one with --where {name}=VALUE, or name it with --group"
@@ -257,7 +256,7 @@ def _numbers(cells: list[list[str]], numbers: list[int], place: int, name: str) 
     column = np.empty(len(cells))
     for row, line in enumerate(cells):
         text = line[place].strip()
-        if text.lower() in _MISSING:
+        if text.lower() in MISSING:
             column[row] = np.nan
         elif is_number(text):
             column[row] = float(text)

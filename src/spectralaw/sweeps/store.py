@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from spectralaw.display import printable
 from spectralaw.sweeps.checks import LARGEST_SEED, shown
 from spectralaw.sweeps.errors import StoreError
 from spectralaw.sweeps.jobs import METHODS, Job
@@ -316,4 +317,4 @@ class Store:
 def _last_line(error: Any) -> str:
     lines = str(error or "").strip().splitlines()
     last = lines[-1] if lines else "?"
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in last)[:500]
+    return printable(last)[:500]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from spectralaw.display import printable
 from spectralaw.errors import InvalidInput
 from spectralaw.sweeps.checks import shown
 from spectralaw.sweeps.jobs import THEORY
@@ -118,11 +119,6 @@ def texts(values: Sequence[Any]) -> list[str]:
     return [
         f"{v:.{digits}g}" if v in plain and not isinstance(v, bool) else "" if v is None else str(v) for v in values
     ]
-
-
-def printable(text: str) -> str:
-    """Without what a terminal would obey."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def side_by_side(summary: Summary) -> tuple[list[str], list[list[str]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from spectralaw.display import Shown, number
-from spectralaw.results import Status
+from spectralaw.results import ByValue, Status
 from spectralaw.state_evolution.channel import Array
 from spectralaw.state_evolution.evolution import state_evolution
 from spectralaw.state_evolution.width import narrow
@@ -19,8 +19,8 @@ _NEARER = 9  # points of each round of refinement
 _LIMIT = 1e-12  # relative difference of risks that does not count
 
 
-@dataclass(frozen=True, repr=False)
-class OptimalDecay(Shown):
+@dataclass(frozen=True, repr=False, eq=False)
+class OptimalDecay(Shown, ByValue):
     """The least predicted risk over the weight decay."""
 
     weight_decay: float

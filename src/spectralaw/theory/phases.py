@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
+from spectralaw.results import ByValue
 from spectralaw.task import Task
 from spectralaw.teacher import PowerLaw
 
@@ -68,16 +69,16 @@ SPECTRUM = {
 """What the spectrum of the trained weights looks like in each phase."""
 
 
-@dataclass(frozen=True)
-class Rate:
+@dataclass(frozen=True, eq=False)
+class Rate(ByValue):
     """Predicted exponents of the excess risk, R ~ n^samples λ^weight_decay; NaN where the phase has no power law."""
 
     samples: float
     weight_decay: float
 
 
-@dataclass(frozen=True, repr=False)
-class PhasePoint(Shown):
+@dataclass(frozen=True, repr=False, eq=False)
+class PhasePoint(Shown, ByValue):
     """The phase of one point."""
 
     phase: Phase

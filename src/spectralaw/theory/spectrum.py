@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectralaw.results import Outlier
+from spectralaw.results import ByValue, Outlier
 
 Array = NDArray[np.float64]
 
@@ -42,8 +42,8 @@ class Law(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Spectrum:
+@dataclass(frozen=True, eq=False)
+class Spectrum(ByValue):
     """Law of the eigenvalues of Ŝ (quadratic network) or of the coefficients θ̂ (diagonal network).
 
     All masses are fractions of the d weights: ``zero_mass + bulk_mass + outlier_count / d = 1``.

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from spectralaw.results import ByValue
 from spectralaw.training.leverages import Leverages
 from spectralaw.training.sensing import Array
 
@@ -44,8 +45,8 @@ class Reliability(StrEnum):
     UNRELIABLE = "unreliable"
 
 
-@dataclass(frozen=True)
-class RiskEstimate:
+@dataclass(frozen=True, eq=False)
+class RiskEstimate(ByValue):
     """Expected squared error on new rows, R + Δ, estimated from the training rows."""
 
     value: float

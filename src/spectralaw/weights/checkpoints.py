@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spectralaw._checks import is_ours
 from spectralaw.errors import InvalidInput
 from spectralaw.files import file_path
 from spectralaw.weights.diagnosis import Diagnosis, flat
@@ -261,7 +262,7 @@ def _updates(
     """Size and spikes of the update of each matrix; two matrices in memory at a time."""
     if isinstance(first, Diagnosis) or isinstance(last, Diagnosis) or settings["kind"] == "eigenvalues":
         return {}
-    if hasattr(first, "estimate") or hasattr(last, "estimate"):
+    if is_ours(first, "Trained") or is_ours(last, "Trained"):
         return {}
     chosen = {key: settings[key] for key in ("min_size", "max_bytes", "split_gates")}
     sides = []

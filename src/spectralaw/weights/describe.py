@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spectralaw._checks import positive_integer
+from spectralaw.display import printable
 from spectralaw.weights.files.dtypes import item_size
 from spectralaw.weights.load import load
 from spectralaw.weights.selection import COPIES, Candidate, candidates, patterns
@@ -81,7 +82,7 @@ class Description:
         lines.append(
             f"about {self.bytes / 1e6:,.0f} MB at the peak and {self.seconds:.1f} s of one core without intervals"
         )
-        return lines
+        return [printable(line) for line in lines]
 
 
 def describe(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spectralaw._checks import finite, positive_integer
+from spectralaw._checks import is_ours
 from spectralaw.errors import InvalidInput
 from spectralaw.task import Task
 from spectralaw.weights.checkpoints import compare_checkpoints
@@ -21,10 +21,9 @@ from spectralaw.weights.files.tensor import Source, UnreadableWeights
 from spectralaw.weights.load import load
 from spectralaw.weights.reading import read_matrix
 from spectralaw.weights.row import MatrixReading, MatrixStatus
-from spectralaw.weights.selection import Candidate, candidates, digest, named, patterns
+from spectralaw.weights.selection import Candidate, candidates, digest, named
+from spectralaw.weights.settings import checked
 
-NULLS = ("auto", "edge", "flip")
-KINDS = ("matrix", "eigenvalues")
 _READING = ("level", "null", "intervals", "resamples", "seed", "min_size", "full")
 Watch = Callable[[int, int], Any]
 
@@ -121,7 +120,7 @@ def diagnose(
 
 def run(source: Any, *, task: Task | None = None, watch: Watch | None = None, **settings: Any) -> Any:
     """:func:`diagnose`, with somebody who is told of each matrix (how many are done, of how many)."""
-    chosen = _checked(settings)
+    chosen = checked(settings)
     if task is not None and not isinstance(task, Task):
         raise InvalidInput(f"task must be a Task, not {task!r}")
     if _is_list_of_sources(source):
@@ -129,41 +128,11 @@ def run(source: Any, *, task: Task | None = None, watch: Watch | None = None, **
     return _one(source, task, watch, chosen)
 
 
-def _checked(settings: dict[str, Any]) -> dict[str, Any]:
-    level = finite("level", settings["level"])
-    if not 0.0 < level < 0.5:
-        raise InvalidInput(f"level must be between 0 and 1/2, not {level:g}")
-    for name, known in (("null", NULLS), ("kind", KINDS)):
-        if settings[name] not in known:
-            raise InvalidInput(f"{name} must be one of {', '.join(known)}, not {settings[name]!r}")
-    resamples = positive_integer("resamples", settings["resamples"])
-    if resamples < 10:
-        raise InvalidInput(f"resamples must be 10 or greater, not {resamples}")
-    seed = settings["seed"]
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of 0 or more, not {seed!r}")
-    min_size = positive_integer("min_size", settings["min_size"])
-    if min_size < 2:
-        raise InvalidInput(f"min_size must be 2 or greater, not {min_size}")
-    return {
-        **settings,
-        "level": level,
-        "resamples": resamples,
-        "seed": int(seed),
-        "min_size": min_size,
-        "max_bytes": positive_integer("max_bytes", settings["max_bytes"]),
-        "include": patterns("include", settings["include"]),
-        "exclude": patterns("exclude", settings["exclude"]),
-    }
-
-
 def _is_list_of_sources(source: Any) -> bool:
     if not isinstance(source, (list, tuple)) or not source:
         return False
     return all(
-        isinstance(one, (str, os.PathLike, Mapping, Diagnosis))
-        or hasattr(one, "estimate")
-        or hasattr(one, "state_dict")
+        isinstance(one, (str, os.PathLike, Mapping, Diagnosis)) or is_ours(one, "Trained") or hasattr(one, "state_dict")
         for one in source
     )
 
@@ -172,7 +141,7 @@ def _one(source: Any, task: Task | None, watch: Watch | None, settings: dict[str
     begin = time.perf_counter()
     if isinstance(source, Diagnosis):
         return source
-    if hasattr(source, "task") and hasattr(source, "estimate"):
+    if is_ours(source, "Trained"):
         name, kind, rows = _trained(source, settings)
         task = task or source.task
     else:

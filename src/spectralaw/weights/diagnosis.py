@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectralaw.errors import InvalidInput
-from spectralaw.files import file_path
+from spectralaw.files import file_path, write_bytes
 from spectralaw.weights.row import MatrixReading, MatrixStatus
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Diagnosis:
             raise InvalidInput(f"path must be a new file, not {place}, which exists; give overwrite=True to replace it")
         content = {**self.to_dict(), "kind": "spectralaw diagnosis", "version": _VERSION}
         content["matrices"] = [row.to_dict(arrays=True) for row in self.rows]
-        place.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        write_bytes(place, json.dumps(content, ensure_ascii=False, allow_nan=False).encode())
         return place
 
     @classmethod

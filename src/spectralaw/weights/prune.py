@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spectralaw._checks import choice, is_ours, positive_integer
 from spectralaw.errors import InvalidInput
 from spectralaw.results import Pruned
 from spectralaw.weights.files import dtypes, safetensors
@@ -20,7 +21,8 @@ from spectralaw.weights.load import load
 from spectralaw.weights.pruned import PrunedMatrix, PrunedWeights
 from spectralaw.weights.reading import read_matrix
 from spectralaw.weights.row import MatrixStatus
-from spectralaw.weights.selection import Candidate, candidates, digest, patterns
+from spectralaw.weights.selection import Candidate, candidates, digest
+from spectralaw.weights.settings import checked
 from spectralaw.weights.trained_bulk import Bulk, prune_trained
 
 if TYPE_CHECKING:
@@ -114,33 +116,32 @@ def prune(
     InvalidInput
         For a source that cannot be read as a whole, or an ``out`` that exists or is the source itself.
     """
-    if hasattr(source, "task") and hasattr(source, "estimate"):
+    if is_ours(source, "Trained"):
         if out is not None:
             raise InvalidInput("out must not be given for a trained network, whose pruning is a computation only")
         return prune_trained(source, bulk)
     if bulk is not None:
         raise InvalidInput(f"bulk must be given for a trained network only, not for a {type(source).__name__}")
-    if method not in METHODS:
-        raise InvalidInput(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    method = choice("method", method, METHODS)
+    reading = {"level": level, "null": null, "seed": seed, "min_size": min_size}
+    chosen = checked({**reading, "max_bytes": max_bytes, "include": include, "exclude": exclude})
+    if isinstance(keep, Mapping):
+        keep = {name: positive_integer(f"keep of {name}", rank) for name, rank in keep.items()}
+    elif keep is not None:
+        keep = positive_integer("keep", keep)
     if keep is not None and method != "truncate":
         raise InvalidInput("keep must be given with method='truncate' only: shrinkage is for spikes")
     place = _place(source, out, overwrite)
-    weights = load(source, max_bytes=max_bytes)
+    weights = load(source, max_bytes=chosen["max_bytes"])
     listed = list(
-        candidates(
-            weights.tensors,
-            include=patterns("include", include),
-            exclude=patterns("exclude", exclude),
-            min_size=min_size,
-            max_bytes=max_bytes,
-        )
+        candidates(weights.tensors, **{name: chosen[name] for name in ("include", "exclude", "min_size", "max_bytes")})
     )
     for candidate in listed:
         if candidate.tensor.refused is not None:
             raise InvalidInput(f"source cannot be pruned as a whole: {candidate.name}: {candidate.reason}")
     _known_names("keep", keep if isinstance(keep, Mapping) else {}, listed)
     _known_names("inputs", inputs or {}, listed)
-    job = _Job(method, keep, level, null, seed, min_size, factored, inputs or {})
+    job = _Job(method, keep, {name: chosen[name] for name in reading}, factored, inputs or {})
     names = [f"{name}{end}" for name in dict.fromkeys(c.tensor.name for c in listed) for end in ("", ".left", ".right")]
     written = 0
     if place is None:
@@ -162,10 +163,8 @@ class _Job:
 
     method: str
     keep: int | Mapping[str, int] | None
-    level: float
-    null: str
-    seed: int
-    min_size: int
+    reading: Mapping[str, Any]
+    """Settings of :func:`~spectralaw.weights.reading.read_matrix`."""
     factored: bool
     inputs: Mapping[str, ArrayLike]
 
@@ -210,15 +209,7 @@ def _cut(candidate: Candidate, matrix: Array, job: _Job, ranks: dict[bytes, int]
     if keep is None and job.method == "truncate":
         keep = ranks.get(key)
     if keep is None:
-        reading = read_matrix(
-            candidate.name,
-            matrix,
-            level=job.level,
-            null=job.null,
-            intervals=False,
-            seed=job.seed,
-            min_size=job.min_size,
-        )
+        reading = read_matrix(candidate.name, matrix, intervals=False, **job.reading)
         if reading.status is not MatrixStatus.OK:
             return _Cut(f"{reading.status}: {reading.reason}")
         keep = ranks.setdefault(key, int(reading.spikes or 0))

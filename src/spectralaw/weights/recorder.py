@@ -31,6 +31,11 @@ _TABLES = (
 _RANKS = ("effective_rank", "entropy_rank", "stable_rank", "count_rank", "spectral_norm", "frobenius")
 
 
+def _begins(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
+
+
 class WeightRecorder:
     """Follow the singular values and vectors of weights in any training loop.
 
@@ -65,7 +70,7 @@ class WeightRecorder:
             raise InvalidInput(f"path must be in a folder that exists, not {self.path}")
         if not new and not self.path.is_file():
             raise InvalidInput(f"path must be a file, not {self.path}")
-        if not new and self.path.stat().st_size and self.path.read_bytes()[:15] != b"SQLite format 3":
+        if not new and self.path.stat().st_size and _begins(self.path, 15) != b"SQLite format 3":
             raise InvalidInput(f"{self.path} is no recording of weights; choose another path")
         with self._open() as file:
             if new or not self.path.stat().st_size:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spectralaw import files
 from spectralaw.errors import InvalidInput
 from spectralaw.weights.bulk_law import bulk_law
 
@@ -37,7 +38,7 @@ def write(diagnosis: Diagnosis, path: Path, overwrite: bool = False) -> Path:
     if path.suffix == ".html":
         from spectralaw.weights.page import page
 
-        path.write_text(page(diagnosis), encoding="utf-8")
+        files.write_bytes(path, page(diagnosis).encode())
     else:
         _pdf(diagnosis, path)
     return path
@@ -51,7 +52,7 @@ def write_checkpoints(checkpoints: Checkpoints, path: Path, overwrite: bool = Fa
     if path.suffix == ".html":
         from spectralaw.weights.page import checkpoints_page
 
-        path.write_text(checkpoints_page(checkpoints), encoding="utf-8")
+        files.write_bytes(path, checkpoints_page(checkpoints).encode())
     else:
         _pdf(checkpoints.diagnoses[-1], path, draw_checkpoints(checkpoints))
     return path

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from spectralaw.display import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -101,27 +103,27 @@ def short(name: str, length: int = 36) -> str:
 
 def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     """Summary, table, what was passed over, and how to read it."""
-    console.print(summary(diagnosis), highlight=False, markup=False)
+    _say(console, summary(diagnosis))
     if diagnosis.read:
         left_out = _print_table(console, HEADER, [cells(row.to_dict()) for row in diagnosis.read])
         if left_out:
             told = f"left out for the width of the terminal: {', '.join(left_out)}; --json has everything"
-            console.print(told, style="dim", highlight=False, markup=False)
+            _say(console, told, "dim")
     if diagnosis.passed_over:
         _print_table(console, ("passed over", "", "names"), [(s, str(k), names) for s, k, names in groups(diagnosis)])
     if diagnosis.read and "level" in diagnosis.settings:
-        console.print(NOTES.format(level=diagnosis.settings["level"]), style="dim", highlight=False, markup=False)
+        _say(console, NOTES.format(level=diagnosis.settings["level"]), "dim")
 
 
 def print_checkpoints(checkpoints: Checkpoints, console: Console) -> None:
     """What changed from the first checkpoint to the last."""
     first, last = checkpoints.labels[0], checkpoints.labels[-1]
-    console.print(f"{len(checkpoints)} checkpoints, from {first} to {last}", highlight=False, markup=False)
+    _say(console, f"{len(checkpoints)} checkpoints, from {first} to {last}")
     _print_table(console, CHANGES, [change_cells(change) for change in checkpoints.changes])
     if checkpoints.only_in_some:
         names = ", ".join(checkpoints.only_in_some)
-        console.print(f"not read in both: {names}", highlight=False, markup=False)
-    console.print(CHANGE_NOTES, style="dim", highlight=False, markup=False)
+        _say(console, f"not read in both: {names}")
+    _say(console, CHANGE_NOTES, "dim")
 
 
 def change_cells(change: MatrixChange) -> tuple[str, ...]:
@@ -152,12 +154,17 @@ def plain(show: Callable[[Console], None]) -> str:
     return text.getvalue().rstrip()
 
 
+def _say(console: Console, text: str, style: str = "") -> None:
+    console.print(printable(text), style=style, highlight=False, markup=False)
+
+
 def _print_table(console: Console, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     """Print what fits; returns the columns that did not."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    rows = [tuple(map(printable, row)) for row in rows]
     kept, left_out = list(range(len(header))), []
 
     def width() -> int:

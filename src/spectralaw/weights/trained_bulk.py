@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from spectralaw._checks import at_least, ours, vector
 from spectralaw.ensembles.semicircle import quantile
 from spectralaw.errors import InvalidInput
-from spectralaw.results import Pruned
+from spectralaw.results import ByValue, Pruned
 
 if TYPE_CHECKING:
     from spectralaw.theory import Prediction
@@ -29,8 +29,8 @@ _FEWEST = 8  # eigenvalues of a bulk from which its width can be read
 _FLUCTUATION = 1.5  # allowance for the largest eigenvalue of the noise, in units of δ d^(−2/3)
 
 
-@dataclass(frozen=True)
-class Bulk:
+@dataclass(frozen=True, eq=False)
+class Bulk(ByValue):
     """Noise and threshold behind a trained spectrum."""
 
     effective_noise: float

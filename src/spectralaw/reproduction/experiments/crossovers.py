@@ -27,6 +27,7 @@ PLATEAU = "the 95 % interval of the plateau holds the noise of the labels in at 
 TRAINED = "a law fitted to trained networks has the exact local exponent of theory, to 0.1 in the median"
 
 NOISE = 0.01
+_NOT_FOUND = {"found": np.nan, "low": np.nan, "high": np.nan}  # inside no interval
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,10 @@ def read(curve: Curve, seed: int, records: list[dict]) -> xarray.Dataset:
                 records.append(
                     {**row, "kind": "crossover", "found": cross.x, "exact": true, "low": cross.low, "high": cross.high}
                 )
-    if curve.plateau and fit.plateau is not None:
-        ends = {"low": fit.plateau.low, "high": fit.plateau.high}
-        records.append({**row, "kind": "plateau", "found": fit.plateau.value, "exact": curve.noise_variance, **ends})
+    if curve.plateau:
+        found = fit.plateau
+        ends = {"found": found.value, "low": found.low, "high": found.high} if found is not None else _NOT_FOUND
+        records.append({**row, "kind": "plateau", "exact": curve.noise_variance, **ends})
     shown = {"samples": samples, "fine": fine}
     values = {"measured": ("samples", measured), "exact": ("samples", loss), "exact_exponent": ("fine", slope)}
     if fit.status.is_result:
@@ -130,7 +132,7 @@ def _trained(run: Run, seeds: int, records: list[dict]) -> None:
             for v, lo, hi, true in zip(value, low, high, slope, strict=True):
                 records.append({**row, "found": float(v), "exact": float(true), "low": float(lo), "high": float(hi)})
         else:
-            records.append({**row, "found": np.nan, "exact": np.nan, "low": np.nan, "high": np.nan})
+            records.append({**row, "exact": np.nan, **_NOT_FOUND})
 
 
 def _compute(run: Run, repeats: int, seeds: int) -> list[xarray.Dataset]:
@@ -179,7 +181,7 @@ def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
             Claim.of(CROSSOVER, about, f"median {np.median(off):.3f} of {off.size}", bool(np.median(off) <= 0.2))
         )
     plateaus = kinds.get("plateau")
-    if plateaus is None:
+    if plateaus is None or not np.isfinite(plateaus.found.values).any():
         claims.append(Claim.of(PLATEAU, about, "no plateau was found", False))
     else:
         inside = ((plateaus.low <= plateaus.exact) & (plateaus.exact <= plateaus.high)).values

@@ -149,12 +149,13 @@ def judge_fits(data: xarray.Dataset) -> list[Claim]:
         one = data.isel(law=k)
         alpha = one.fitted_tail_exponent.values
         good = alpha[np.isfinite(alpha)]
-        about = f"γ = {float(one.gamma):g}, κ = {float(one.kappa):g}, {alpha.size} matrices"
+        fits = f"{good.size} fits of " if good.size < alpha.size else ""
+        about = f"γ = {float(one.gamma):g}, κ = {float(one.kappa):g}, {fits}{alpha.size} matrices"
         if good.size < max(2, alpha.size // 2):
             claims.append(Claim.of(FIT, about, f"{good.size} fits", None, "too few fits converged"))
             continue
         true, mean, error = float(one.tail_exponent), float(good.mean()), float(good.std(ddof=1) / np.sqrt(good.size))
-        gain = float(np.nanmin(one.fitted_gain.values))
+        gain = float(np.min(one.fitted_gain.values[np.isfinite(alpha)]))
         measured = (
             f"tail exponent {mean:.3f} ± {error:.3f} for {true:g}, κ {np.nanmedian(one.fitted_kappa.values):.2f}, "
             f"γ {np.nanmedian(one.fitted_gamma.values):.3f}; log likelihood at least {gain:+.2f} of the truth's"

@@ -114,7 +114,7 @@ def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
             claims += _judge_forecasts(data)
             continue
         about = f"{part}, {data.sizes['split']} splits of {data.attrs['rows']} rows"
-        ratio = (data.alo.mean("split") / data.held_out.mean("split")).values
+        ratio = (data.alo.mean("split", skipna=False) / data.held_out.mean("split", skipna=False)).values
         worst = ratio[int(np.argmax(np.abs(np.log(ratio))))]  # a missing mean is the worst
         doubted = float(data.unreliable.mean())
         jumps = float((data.held_out.std("split") / data.held_out.mean("split")).max())

@@ -152,7 +152,7 @@ def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:
     first, last = (float(quad.effective_rank.values[k, 0]) for k in (0, -1))
     random = float(quad.random_effective_rank.values[0])
     measured = f"{first:.1f} → {last:.1f}, random matrix {random:.1f}"
-    claims.append(Claim.of(FALLS, f"d = {d}", measured, last < min(0.8 * first, random)))
+    claims.append(Claim.of(FALLS, f"d = {d}", measured, last < 0.8 * first and last < random))
     with_decay, without = (parts[name] for name in ("addition-1", "addition-0"))
     reached, missed = (float(part.accuracy.sel(rows="test").values[-1]) for part in (with_decay, without))
     about = f"a + b mod {with_decay.attrs['modulus']}"

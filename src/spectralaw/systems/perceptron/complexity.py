@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import choice, shown, vector
+from spectralaw._checks import choice, vector
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.arrays import matrix
 from spectralaw.weights.load import load
 
 Array = NDArray[np.float64]
@@ -106,21 +107,16 @@ def _layers(name: str, weights: Any) -> list[Array]:
 def _matrix(name: str, label: str, values: Any, turned: bool) -> Array:
     if isinstance(values, np.ma.MaskedArray):
         raise InvalidInput(f"{name}: {label} must be a matrix without a mask")
-    try:
-        array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{name}: {label} must be a matrix of numbers, not {shown(values)}") from error
-    if array.dtype.kind not in "iuf":
-        raise InvalidInput(f"{name}: {label} must be a matrix of real numbers, not an array of {array.dtype}")
-    if array.ndim != 2 or array.size == 0:
-        what = {1: "a bias", 0: "a number"}.get(array.ndim, "no matrix")
-        hint = ", as a convolution is by the matrix of its linear map" if array.ndim > 2 else ""
-        raise InvalidInput(
-            f"{name}: {label} must be a matrix of shape (outputs, inputs){hint}, not {what} of shape {array.shape}"
+    values = values.detach().cpu() if hasattr(values, "detach") else values
+    dimensions = getattr(values, "ndim", 2)
+    if dimensions != 2:
+        what = {1: "a bias", 0: "a number"}.get(
+            dimensions, "a convolution, which counts by the matrix of its linear map,"
         )
-    array = array.astype(float)
-    if not np.all(np.isfinite(array)):
-        raise InvalidInput(f"{name}: {label} must be finite, but {int(np.sum(~np.isfinite(array)))} entries are not")
+        raise InvalidInput(
+            f"{name}: {label} must be a matrix of shape (outputs, inputs), not {what} of shape {tuple(values.shape)}"
+        )
+    array = matrix(f"{name}: {label}", values)
     return array.T if turned else array
 
 

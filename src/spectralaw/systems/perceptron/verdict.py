@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectralaw.comparison.limit import Sized
 from spectralaw.errors import InvalidInput
 from spectralaw.reproduction import finite_size
 from spectralaw.reproduction.claims import Claim
+from spectralaw.reproduction.finite_size import Sized
 from spectralaw.systems.perceptron.fixed_norm import TOLERANCE
 from spectralaw.systems.perceptron.laws import DynamicalLaws, dynamical_laws
 

@@ -166,3 +166,28 @@ def _algebraic(tensor: Array, rank: int, rng: np.random.Generator) -> Factors | 
         return None
     placed = dict(zip(modes, found, strict=True))
     return placed[0], placed[1], placed[2]
+
+
+def matrix_fit(tensor: Array, rank: int) -> Fit:
+    """The best fit where one mode has a single entry: a singular value decomposition."""
+    single = tensor.shape.index(1)
+    others = [mode for mode in range(3) if mode != single]
+    matrix = tensor.reshape(tensor.shape[others[0]], tensor.shape[others[1]])
+    u, s, v = np.linalg.svd(matrix, full_matrices=False)
+    kept = min(rank, len(s))
+    parts = {others[0]: np.zeros((u.shape[0], rank)), others[1]: np.zeros((v.shape[1], rank))}
+    for part in parts.values():
+        part[0, :] = 1.0  # unit columns of the terms beyond the rank of the matrix, whose scale is 0
+    parts[others[0]][:, :kept], parts[others[1]][:, :kept] = u[:, :kept], v[:kept].T
+    scales = np.zeros(rank)
+    scales[:kept] = s[:kept]
+    parts[single] = np.ones((1, rank))
+    factors = parts[0], parts[1], parts[2]
+    size = float(np.linalg.norm(tensor))
+    rest = (tensor - composed(factors, scales)) / size
+    a, b, c = factors
+    along = [np.einsum("ijk,jr,kr->ir", rest, b, c), np.einsum("ijk,ir,kr->jr", rest, a, c)]
+    along.append(np.einsum("ijk,ir,jr->kr", rest, a, b))
+    error = float(np.linalg.norm(rest))
+    gradient = max(float(np.max(np.linalg.norm(g[:, :kept], axis=0))) for g in along) / max(error, _EXACT)
+    return Fit(factors, scales, error, gradient, 0)

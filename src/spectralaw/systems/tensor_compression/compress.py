@@ -85,8 +85,9 @@ def compress(
 
     The network is W_L relu(… relu(W_1 x)): circular convolutions, then dense layers, without biases. With the typical
     guarantee each of the L layers gets the relative error ε/L. With the certified one, layer k gets the operator error
-    ε min_x ‖f(x)‖ / (L Π_{i > k} ‖W_i‖ ‖ẑ_{k−1}(x)‖), so that the certificate is within ε on all the given inputs. A
-    layer for which no fewer parameters were found is kept.
+    min_x (ε − spent(x)) ‖f(x)‖ / ((L − k + 1) Π_{i > k} ‖W_i‖ ‖ẑ_{k−1}(x)‖), so that the certificate is within ε on all
+    the given inputs; what a layer does not spend, later ones may. A layer for which no fewer parameters were found is
+    kept.
 
     Parameters
     ----------
@@ -125,7 +126,8 @@ def compress(
         reach = behind[k] * sizes(state) / scale
         allowed = None
         if setting.guarantee == "certified":
-            allowed = setting.error / count / max(float(reach.max()), np.finfo(float).tiny)
+            left = (setting.error - certified) / (count - k)  # what earlier layers did not take is passed on
+            allowed = float(np.min(left / np.maximum(reach, np.finfo(float).tiny)))
         row, kernel = compress_layer(f"layer {k + 1}", weight, share, allowed)
         certified = certified + reach * row.change
         rows.append(row)

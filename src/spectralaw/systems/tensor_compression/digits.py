@@ -7,7 +7,7 @@ import numpy as np
 from spectralaw.systems.tensor_compression.arguments import Array
 from spectralaw.systems.tensor_compression.network import forward
 
-CHANNELS = (8, 16)
+CHANNELS = (16, 32)
 _BATCH, _RATE, _DECAY = 50, 2e-3, 1e-4
 
 

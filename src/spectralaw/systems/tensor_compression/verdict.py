@@ -94,7 +94,7 @@ def _ranks(data: xarray.Dataset) -> list[Claim]:
 
 
 def _about(data: xarray.Dataset) -> str:
-    return f"digits, {data.attrs['part']} guarantee, {data.attrs['samples']} test images"
+    return f"{data.attrs['network']} network, {data.attrs['part']} guarantee, {data.attrs['samples']} images"
 
 
 def _output(data: xarray.Dataset) -> Claim:
@@ -127,6 +127,9 @@ def _certified(data: xarray.Dataset) -> list[Claim]:
         return [*found, *(Claim.of(claim, _about(data), "no errors", False, _LOST) for claim in (HOLDS, SMALLER))]
     worst, bound = measured.max(axis=1), certified.max(axis=1)
     listed = "; ".join(f"{w:.2g} ≤ {b:.2g} ≤ {t:g}" for w, b, t in zip(worst, bound, tolerance, strict=True))
+    if not np.any(bound > 0.0):
+        why = "no layer could be compressed under the certificate"
+        return [*found, *(Claim.of(claim, _about(data), "all kept", None, why) for claim in (HOLDS, SMALLER))]
     good = np.all(worst <= bound + 1e-12) and np.all(bound <= tolerance * (1.0 + _ROUNDING))
     shares = ", ".join(f"{s:.2f} at {t:g}" for s, t in zip(share, tolerance, strict=True))
     return [

@@ -157,7 +157,7 @@ def _algebraic(tensor: Array, rank: int, rng: np.random.Generator) -> Factors | 
         values, vectors = np.linalg.eig(np.linalg.solve(two.T, one.T).T)
     except np.linalg.LinAlgError:
         return None
-    real = np.where(values.imag < 0.0, vectors.imag, vectors.real)  # of a pair: the plane that it spans
+    real = np.where(np.imag(values) < 0.0, np.imag(vectors), np.real(vectors))  # of a pair: the plane that it spans
     a = left @ real
     rest = (np.linalg.pinv(a) @ turned.reshape(len(turned), -1)).reshape(rank, turned.shape[1], turned.shape[2])
     u, s, v = np.linalg.svd(rest, full_matrices=False)

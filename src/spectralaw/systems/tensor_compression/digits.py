@@ -15,8 +15,8 @@ def digits() -> tuple[Array, Array, Array, Array]:
     """Training and test images (samples, 1, 8, 8) with entries from 0 to 1, and their classes."""
     from sklearn.datasets import load_digits
 
-    data = load_digits()
-    images, classes = np.asarray(data.images)[:, None] / 16.0, np.asarray(data.target)
+    pixels, targets = load_digits(return_X_y=True)
+    images, classes = np.asarray(pixels, dtype=float).reshape(-1, 1, 8, 8) / 16.0, np.asarray(targets)
     order = np.random.default_rng(0).permutation(len(images))
     images, classes = images[order], classes[order]
     return images[:1300], classes[:1300], images[1300:], classes[1300:]

@@ -81,8 +81,9 @@ def compress_weights(
 
     chosen = CompressionSetting() if setting is None else ours("setting", setting, "CompressionSetting")
     weights = load(source)
-    chosen_names = {"include": patterns("include", include), "exclude": patterns("exclude", exclude)}
-    listed = [one for one in candidates(weights.tensors, min_size=1, **chosen_names) if len(one.shape) > 2]
+    wanted, unwanted = patterns("include", include), patterns("exclude", exclude)
+    found = candidates(weights.tensors, include=wanted, exclude=unwanted, min_size=1)
+    listed = [one for one in found if len(one.shape) > 2]
     rows, passed = [], []
     for k, candidate in enumerate(listed):
         watch(k, len(listed))

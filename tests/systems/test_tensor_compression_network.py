@@ -63,7 +63,7 @@ def test_circular_layers_are_the_matrices_that_they_stand_for():
     np.testing.assert_allclose(network.apply(kernel, images).reshape(4, -1), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("setting", [("typical", 0.3), ("certified", 0.1), ("certified", 1e-3)])
+@pytest.mark.parametrize("setting", [("typical", 0.3), ("certified", 0.1), ("certified", 0.03)])
 def test_the_output_error_is_within_the_certificate(setting):
     guarantee, error = setting
     weights, images = planted_network(1)
@@ -112,8 +112,10 @@ def test_gradients_of_the_digit_network():
     found = gradients(weights, images, classes)
     for k in range(3):
         way = RNG.standard_normal(weights[k].shape)
-        moved = [cross_entropy([w + s * 1e-6 * way * (i == k) for i, w in enumerate(weights)], images, classes)
-                 for s in (1, -1)]  # fmt: skip
+        moved = [
+            cross_entropy([*weights[:k], weights[k] + step * way, *weights[k + 1 :]], images, classes)
+            for step in (1e-6, -1e-6)
+        ]
         assert (moved[0] - moved[1]) / 2e-6 == pytest.approx(np.sum(found[k] * way), rel=1e-5, abs=1e-8)
 
 

@@ -78,7 +78,7 @@ def _solve(right: Array, gram: Array, last: Array) -> Array:
     pull = _PROXIMAL * float(np.trace(gram)) / len(gram)
     if not pull > 0.0:
         return last
-    return np.linalg.solve(gram + pull * np.eye(len(gram)), (right + pull * last).T).T
+    return np.asarray(np.linalg.solve(gram + pull * np.eye(len(gram)), (right + pull * last).T).T, dtype=float)
 
 
 def _unit(factors: Factors) -> tuple[Factors, Array]:

@@ -128,7 +128,7 @@ def compute_network(
 def compute(run: Run, rank: int, seeds: int, epochs: int, samples: int) -> list[xarray.Dataset]:
     """All parts."""
     typical, certified = (0.9, 0.8, 0.6, 0.4, 0.2), (0.9, 0.3, 0.1, 0.03)
-    ranks = (1, 2, 4, 8, 12, 16, 24, 32)
+    ranks = (1, 2, 4, 8, 16, 32, 48, 64, 79, 96)
     total = seeds + 2 * len(ranks) + len(typical) + len(certified)
     done = iter(range(1, total + 1))
     advance = lambda: run.advance(next(done), total)  # noqa: E731

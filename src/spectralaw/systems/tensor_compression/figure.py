@@ -75,7 +75,7 @@ def _network(axis: Axes, typical: xarray.Dataset, certified: xarray.Dataset) -> 
     axis.axhline(1.0, color=INK, linewidth=0.6, linestyle=":")
     axis.set(yscale="log", xlabel="share of parameters", ylabel="error of the output", title="networks")
     low, high = axis.get_ylim()
-    axis.set_ylim(low, high * 60.0)
+    axis.set_ylim(low, high * 600.0)
     axis.legend(loc="upper right")
 
 

@@ -22,6 +22,26 @@ def test_page_runs(page):
     assert result.failed == 0 and result.attempted >= 10
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "systems").glob("*.md")), ids=lambda page: page.stem)
+def test_page_of_a_system_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.S)
+    names: dict = {}
+    for block in code:
+        exec(block, names)
+    assert code
+
+
+def test_every_related_system_has_a_page_in_the_navigation_and_a_line_in_the_readme():
+    from spectralaw.systems.catalogue import SYSTEMS
+
+    navigation, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("mkdocs.yml", "README.md"))
+    for system in SYSTEMS:
+        if system.is_package:
+            page = f"systems/{system.experiment}.md"
+            assert (ROOT / "docs" / page).exists() and page in navigation and f"docs/{page}" in readme
+
+
 def test_readme_python_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # it writes pictures
     text = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-EXTRAS = ("matplotlib", "distributed", "dask", "pyarrow", "yaml", "hypothesis", "mpmath")
+EXTRAS = ("matplotlib", "distributed", "dask", "pyarrow", "yaml", "hypothesis", "mpmath", "dash", "plotly", "waitress")
 WITHOUT = f"""
 import sys
 from importlib.machinery import PathFinder
@@ -75,6 +75,8 @@ def test_a_sweep(swept):
         (["sweep", "run", "s.json", "--scheduler", "tcp://localhost:1"], "needs Dask, which is not installed"),
         (["reproduce", "spectra"], "need matplotlib, which is not installed"),
         (["demo"], "need matplotlib, which is not installed"),
+        (["explore", "--no-browser"], "needs dash, which is not installed"),
+        (["explore", "--export", "view.html"], "needs dash, which is not installed"),
     ],
 )
 def test_a_missing_extra_is_one_sentence(swept, arguments, sentence):

@@ -12,6 +12,7 @@ from spectralaw.cli import (
     compress_command,
     demo_command,
     diagnose_command,
+    explore_command,
     fit_command,
     forecast_command,
     grid_command,
@@ -46,6 +47,7 @@ app.command("compress")(compress_command.compress)
 app.command("forecast")(forecast_command.forecast)
 app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)
+app.command("explore")(explore_command.explore)
 app.command("systems")(systems_command.systems)
 app.command("cite")(cite_command.cite)
 

@@ -75,8 +75,8 @@ def predicted(prediction: Any) -> Predicted:
     spectrum, task = prediction.spectrum, prediction.task
     outliers = np.array([o.location for o in spectrum.outliers])
     if task.network == "diagonal":
-        top = max(float(np.max(spectrum.grid)), 4.0 * float(np.max(outliers, initial=0.0)))
-        x = np.geomspace(1e-6 * top, top, 3000)
+        top = max(float(np.max(spectrum.grid, initial=0.0)), 4.0 * float(np.max(outliers, initial=0.0)))
+        x = np.geomspace(1e-6 * top, top, 3000) if top > 0.0 else np.zeros(0)  # a teacher that is found has no bulk
         line, points, count = spectrum.density(x) + spectrum.density(-x), np.zeros(0), 0.0
     else:
         x, line, points, count = spectrum.grid, spectrum.values, outliers, spectrum.outlier_count

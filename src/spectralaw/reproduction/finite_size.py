@@ -147,4 +147,4 @@ def _reasons(points: Sequence[Point], outcome: Outcome, most: int = 3) -> str:
     return ("not judged: " if outcome is Outcome.NOT_JUDGED and found else "") + "; ".join(found[:most]) + rest
 
 
-__all__ = ["Point", "claim", "point", "shrinking", "sized", "z_score"]
+__all__ = ["Point", "Sized", "claim", "point", "shrinking", "sized", "z_score"]

@@ -9,6 +9,7 @@ import typer
 from spectralaw.cli import (
     cite_command,
     compare_command,
+    compress_command,
     demo_command,
     diagnose_command,
     explore_command,
@@ -42,6 +43,7 @@ app.command("reproduce")(reproduce_command.reproduce)
 app.add_typer(sweep_command.app, name="sweep")
 app.command("diagnose")(diagnose_command.diagnose)
 app.command("prune")(prune_command.prune)
+app.command("compress")(compress_command.compress)
 app.command("forecast")(forecast_command.forecast)
 app.command("fit")(fit_command.fit)
 app.command("demo")(demo_command.demo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spectralaw.systems.tensor_compression.certificate import Certificate, certificate
 from spectralaw.systems.tensor_compression.compress import CompressedNetwork, compress
 from spectralaw.systems.tensor_compression.cp import CP, cp
+from spectralaw.systems.tensor_compression.generalisation import GeneralisationBound, generalisation_bound
 from spectralaw.systems.tensor_compression.layer import CompressedLayer
 from spectralaw.systems.tensor_compression.operator_norm import OperatorNorm, operator_norm
 from spectralaw.systems.tensor_compression.properties import LayerProperties, properties
@@ -18,12 +19,14 @@ __all__ = [
     "CompressedNetwork",
     "CompressedWeights",
     "CompressionSetting",
+    "GeneralisationBound",
     "LayerProperties",
     "OperatorNorm",
     "certificate",
     "compress",
     "compress_weights",
     "cp",
+    "generalisation_bound",
     "operator_norm",
     "properties",
 ]

@@ -62,7 +62,7 @@ def browser():
     if found is None:
         pytest.skip("tests in a browser need Chromium, which is not installed (apt-get install chromium)")
     with sync.sync_playwright() as driver:
-        with driver.chromium.launch(executable_path=found, args=["--no-sandbox"]) as running:
+        with driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]) as running:
             yield running
 
 
@@ -102,7 +102,7 @@ def settled(page, number: int | None = None) -> int:
     """Wait for an answer after ``number``, and its fine pictures; returns its number."""
     after = "" if number is None else f":not([data-answered='{number}'])"
     page.wait_for_selector(f"body[data-answered]{after}", state="attached")
-    for _ in range(200):
+    for _ in range(600):
         answered, fine = page.evaluate("[document.body.dataset.answered, document.body.dataset.fine]")
         if answered == fine:
             return int(answered)

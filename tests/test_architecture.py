@@ -39,7 +39,8 @@ MAY_IMPORT = {
         "figures",
     },
     "systems": ASKED | {"ensembles", "weights", "training", "theory", "scaling", "figures", "sweeps", "reproduction"},
-    "citations": BASE | {"reproduction"},
+    "bibliography": set(),
+    "citations": BASE | {"bibliography", "reproduction"},
     "explorer": ASKED
     | {
         "state_evolution",

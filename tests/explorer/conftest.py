@@ -60,7 +60,7 @@ def browser():
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for path in map(shutil.which, names) if path), None)
     if found is None:
-        pytest.skip("tests in a browser need Chromium, which is not installed (apt-get install chromium)")
+        pytest.skip("tests in a browser need Chromium, which pip cannot bring; .ci/run does")
     with sync.sync_playwright() as driver:
         with driver.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]) as running:
             yield running

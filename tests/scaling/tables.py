@@ -17,7 +17,8 @@ FOLDER = Path(os.environ.get("SPECTRALAW_DATA", _BESIDE))
 def rows(name):
     path = FOLDER / name
     if not path.exists():
-        pytest.skip(f"{name} is not in {FOLDER}; SPECTRALAW_DATA names the folder of the public tables")
+        pytest.skip(f"{name} is others' and not in the repository: SPECTRALAW_DATA names its folder, now {FOLDER}")
+
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file] if name.endswith("jsonl") else list(csv.DictReader(file))
 

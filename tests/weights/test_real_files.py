@@ -16,10 +16,10 @@ import spectralaw as sl
 def _file(name: str) -> Path:
     folder = os.environ.get("SPECTRALAW_WEIGHTS")
     if not folder:
-        pytest.skip("SPECTRALAW_WEIGHTS names no folder of downloaded weights")
+        pytest.skip("SPECTRALAW_WEIGHTS names no folder of weights, which are others' and not in the repository")
     found = sorted(Path(folder).rglob(name))
     if not found:
-        pytest.skip(f"{name} is not in the folder that SPECTRALAW_WEIGHTS names")
+        pytest.skip(f"{name}, which is others' and not in the repository, is not in the folder of SPECTRALAW_WEIGHTS")
     return found[0]
 
 

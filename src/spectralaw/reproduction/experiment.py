@@ -31,6 +31,14 @@ class Run:
     """Called with (steps done, steps in all)."""
     left_out: list[Claim] = field(default_factory=list)
 
+    def parts(self, parts: Sequence[Callable[[], Any]]) -> list[Any]:
+        """What each part computes, one after the other; each is a step."""
+        done = []
+        for part in parts:
+            done.append(part())
+            self.advance(len(done), len(parts))
+        return done
+
     def store(self, label: str = "") -> Path:
         """A store of trainings of its own for a part of the experiment."""
         return self.folder / f"{self.name}{'-' if label else ''}{label}.sqlite"

@@ -175,11 +175,7 @@ def _compute(run: Run, eigenvalues: int, matrices: int, points: int, seeds: int)
         lambda: tails(eigenvalues, matrices, points),
         lambda: fits(eigenvalues, seeds),
     )
-    data = []
-    for k, part in enumerate(parts, start=1):
-        data.append(part())
-        run.advance(k, len(parts))
-    return data
+    return run.parts(parts)
 
 
 def _judge(datasets: Sequence[Any]) -> list[Claim]:

@@ -106,19 +106,14 @@ def quadratic(path: Path, dimension: int) -> xarray.Dataset:
 
 def _compute(run: Run, modulus: int, width: int, steps: int, dimension: int) -> list[xarray.Dataset]:
     place = lambda name: run.folder / f"{run.name}-{name}.weights"  # noqa: E731
-    parts = []
-    for k, part in enumerate(
+    return run.parts(
         (
             lambda: linear(place("linear")),
             lambda: quadratic(place("quadratic"), dimension),
             lambda: addition(place("decay"), 1.0, modulus, width, steps),
             lambda: addition(place("no-decay"), 0.0, modulus, width, steps),
-        ),
-        start=1,
-    ):
-        parts.append(part())
-        run.advance(k, 4)
-    return parts
+        )
+    )
 
 
 def judge(datasets: Sequence[xarray.Dataset]) -> list[Claim]:

@@ -190,11 +190,7 @@ def _compute(
         lambda: leading(max(levels), (2, 8, 16, 32)),
         lambda: plateaus(distinct),
     ]
-    found = []
-    for k, part in enumerate(parts, start=1):
-        found.append(part())
-        run.advance(k, len(parts))
-    return found
+    return run.parts(parts)
 
 
 SMALL = ((16, 4000), (32, 4000), (64, 2000), (128, 1000))

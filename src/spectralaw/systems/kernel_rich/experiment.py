@@ -79,11 +79,7 @@ def _compute(run: Run, flow_seeds: int, seeds: int, complexity: Sequence[int]) -
         ).assign_attrs(part="decay-noisy" if noise else "decay-noiseless")
         for noise in NOISES
     ]
-    found = []
-    for k, part in enumerate(parts):
-        found.append(part())
-        run.advance(k + 1, len(parts))
-    return found
+    return run.parts(parts)
 
 
 EXPERIMENT = Experiment(

@@ -32,11 +32,7 @@ def _compute(
         lambda: measurements.many_channels(point, 200, 20),
         lambda: measurements.channels(point, 10, positions, depth, networks, FACTORS),
     )
-    found = []
-    for k, part in enumerate(parts):
-        found.append(part())
-        run.advance(k + 1, len(parts))
-    return found
+    return run.parts(parts)
 
 
 EXPERIMENT = Experiment(

@@ -130,12 +130,8 @@ def lazy(seeds: int) -> xarray.Dataset:
 
 
 def _compute(run: Run, seeds: int) -> Sequence[xarray.Dataset]:
-    found = []
     parts = (convergence, lambda: descent(seeds), lambda: polynomial(seeds), lambda: lazy(seeds))
-    for k, part in enumerate(parts):
-        found.append(part())
-        run.advance(k + 1, len(parts))
-    return found
+    return run.parts(parts)
 
 
 EXPERIMENT = Experiment(

@@ -164,11 +164,11 @@ def test_bad_input_gets_a_sentence(network):
         (X[0], r"inputs must have the shape"),
         (X[:0], r"inputs must have the shape"),
         (np.where(X > 1, np.nan, X), r"inputs must be finite, but its entry \(\d, \d\) is nan"),
-        (X > 0, "inputs must be an array of real numbers, not of bool"),
-        (X + 0j, "inputs must be an array of real numbers, not of complex128"),
+        (X > 0, "inputs must be an array of real numbers, not an array of bool"),
+        (X + 0j, "inputs must be an array of real numbers, not an array of complex128"),
         ([["a", "b", "c"]], "inputs must be an array of real numbers"),
         ([[1.0], [1.0, 2.0]], "inputs must be an array of shape"),
-        (np.ma.masked_greater(X, 0.0), "inputs must be numbers, but some of its entries are masked"),
+        (np.ma.masked_greater(X, 0.0), "inputs must be an array of real numbers, but some of its entries are masked"),
     ):
         with pytest.raises(InvalidInput, match=sentence):
             network.forward(inputs)

@@ -261,7 +261,7 @@ SERIES = WeightStepSeries(V0, W0, 2)
             "activation must be one of 'tanh', 'erf', 'quadratic', not 'relu'",
         ),
         (lambda: WeightStepSeries([1.0], W0, 1), "v must have an entry for each of the 2 rows of W, not 1"),
-        (lambda: WeightStepSeries(V0, [1.0, 2.0], 1), "W must be a matrix of rows and columns"),
+        (lambda: WeightStepSeries(V0, [1.0, 2.0], 1), "W must be a matrix of numbers, not an array of shape"),
         (lambda: WeightStepSeries([1.0, np.nan], W0, 1), "v must be finite, but its entry 1 is nan"),
         (lambda: SERIES.predict(np.ones((4, 2)), V0, W0), "inputs must have 3 columns, not 2"),
         (lambda: SERIES.predict(X0, [1.0], 0.1 * W0), "dv must have an entry for each of the 2 rows of dW, not 1"),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectralaw._checks import choice, finite, is_number, positive_integer, shown, whole
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.arrays import array as finite_array
 from spectralaw.systems.committee_machine.linear import check_rate
 from spectralaw.systems.committee_machine.spectrum import PowerLawSpectrum, Spectrum, as_spectrum
 from spectralaw.systems.setting import Setting
@@ -188,17 +189,10 @@ def _orthonormal(rows: Array) -> Array:
 
 
 def _numbers(name: str, value: ArrayLike) -> Array:
-    if np.ma.is_masked(value):
-        raise InvalidInput(f"{name} must be numbers, but some of its entries are masked")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise InvalidInput(f"{name} must be a number or an array of numbers, not {shown(value)}") from error
-    if array.dtype.kind not in "iuf" or array.ndim == 0:
+    array = finite_array(name, value, "a number or an array of numbers")
+    if array.ndim == 0:
         raise InvalidInput(f"{name} must be a number or an array of numbers, not {shown(value)}")
-    if not np.all(np.isfinite(array)):
-        raise InvalidInput(f"{name} must be finite, but some of its entries are not")
-    return array.astype(float)
+    return array
 
 
 def _nested(array: Array) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spectralaw._checks import at_least, finite, positive_integer, shown
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.arrays import array as finite_array
 from spectralaw.systems.setting import Setting
 
 Array = NDArray[np.float64]
@@ -65,20 +66,9 @@ def real_array(name: str, values: Any, shape: tuple[int | None, ...], axes: str)
     InvalidInput
         For masked entries, NaN, infinities, and anything that is not a number.
     """
-    if np.ma.is_masked(values):
-        raise InvalidInput(f"{name} must be numbers, but some of its entries are masked")
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{name} must be an array of shape {axes}, not {shown(values)}") from error
-    if array.dtype.kind not in "iuf":
-        raise InvalidInput(f"{name} must be an array of real numbers, not of {array.dtype}")
+    array = finite_array(name, values, "an array of real numbers")
     fits = array.ndim == len(shape) and all(n == (m or n) and n for n, m in zip(array.shape, shape, strict=True))
     if not fits:
         wanted = ", ".join("any" if m is None else str(m) for m in shape)
         raise InvalidInput(f"{name} must have the shape {axes} = ({wanted}), not {array.shape}")
-    array = np.array(array, dtype=float)
-    if not np.all(np.isfinite(array)):
-        first = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise InvalidInput(f"{name} must be finite, but its entry {first} is {array[first]}")
     return array

@@ -7,28 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spectralaw._checks import shown
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.arrays import array as finite_array
 
 Array = NDArray[np.float64]
 
 
 def array(name: str, values: Any, wanted: str, dimensions: tuple[int, ...]) -> Array:
-    """Finite real numbers in an array of one of some numbers of dimensions, none of them empty."""
+    """Finite real numbers in an array of one of some numbers of dimensions, none of them empty, without a mask."""
     if np.ma.isMaskedArray(values):
         raise InvalidInput(f"{name} must be {wanted}, without a mask")
-    try:
-        found = np.asarray(values)
-    except ValueError as error:  # rows of different lengths
-        raise InvalidInput(f"{name} must be {wanted}, not {shown(values)}") from error
-    if found.dtype.kind not in "iuf" or found.ndim not in dimensions or found.size == 0:
-        what = f"an array of {found.dtype} of shape {found.shape}" if found.ndim else shown(values)
-        raise InvalidInput(f"{name} must be {wanted}, not {what}")
-    found = np.asarray(found, dtype=float)
-    if not np.all(np.isfinite(found)):
-        where = tuple(int(k) for k in np.argwhere(~np.isfinite(found))[0])
-        raise InvalidInput(f"{name} must be finite, but its entry {where} is {found[where]}")
-    return found
+    return finite_array(name, values, wanted, dimensions)
 
 
 def kernel(name: str, values: Any, *, dense: bool = False) -> Array:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectralaw._checks import choice, entries, positive_integer, shown, whole
+from spectralaw._checks import choice, entries, positive_integer, whole
 from spectralaw.display import Shown
 from spectralaw.errors import InvalidInput
+from spectralaw.systems.arrays import array as finite_array
 from spectralaw.systems.weight_perturbation.activations import ACTIVATIONS, Activation
 from spectralaw.systems.weight_perturbation.linear import Array, Linear, convolution, dense
-from spectralaw.weights.files.memory import as_numpy
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,22 +202,7 @@ def bound_to(network: Network, inputs: ArrayLike) -> Case:
 
 def numbers(name: str, values: Any, dims: tuple[int, ...], words: str) -> Array:
     """A non-empty array of finite real numbers of one of some numbers of dimensions, as 64-bit floats, a copy."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise InvalidInput(f"{name} must be an array {words}, but some of its entries are masked")
-    try:
-        array = as_numpy(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidInput(f"{name} must be an array {words}, not {shown(values)}") from error
-    if array.dtype.kind not in "iuf":
-        what = shown(values) if array.ndim == 0 else f"an array of {array.dtype}"
-        raise InvalidInput(f"{name} must be an array of numbers {words}, not {what}")
-    if array.ndim not in dims or array.size == 0:
-        raise InvalidInput(f"{name} must be an array {words}, not of shape {array.shape}")
-    array = np.array(array, dtype=float)
-    if not np.all(np.isfinite(array)):
-        at = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
-        raise InvalidInput(f"{name} must be finite, but its entry {at} is {array[at]}")
-    return array
+    return finite_array(name, values, f"an array {words}", dims)
 
 
 def _layer(name: str, value: Any) -> Array | Convolution:

@@ -167,7 +167,7 @@ def test_bad_input_gets_a_sentence(network):
         (X > 0, "inputs must be an array of real numbers, not an array of bool"),
         (X + 0j, "inputs must be an array of real numbers, not an array of complex128"),
         ([["a", "b", "c"]], "inputs must be an array of real numbers"),
-        ([[1.0], [1.0, 2.0]], "inputs must be an array of shape"),
+        ([[1.0], [1.0, 2.0]], "inputs must be an array of real numbers, with rows of equal length"),
         (np.ma.masked_greater(X, 0.0), "inputs must be an array of real numbers, but some of its entries are masked"),
     ):
         with pytest.raises(InvalidInput, match=sentence):

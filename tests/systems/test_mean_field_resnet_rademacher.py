@@ -165,7 +165,10 @@ def test_bad_input_gets_a_sentence():
         ((features[:, :0], 0.1), r"features must have the shape \(inputs, particles\)"),
         ((np.where(features > 0.5, np.nan, features), 0.1), "features must be finite, but its entry"),
         ((features > 0.0, 0.1), "features must be an array of real numbers, not an array of bool"),
-        ((np.ma.masked_greater(features, 0.0), 0.1), "features must be an array of real numbers, but some of its entries are masked"),
+        (
+            (np.ma.masked_greater(features, 0.0), 0.1),
+            "features must be .* numbers, but some of its entries are masked",
+        ),
         ((features, -0.1), "radius must be 0 or greater, not -0.1"),
         ((features, np.nan), "radius must be a finite number, not nan"),
         ((features, "0.1"), "radius must be a number, not '0.1'"),

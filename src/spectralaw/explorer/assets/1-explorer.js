@@ -42,7 +42,7 @@
 
   /* ---- one question at a time ---- */
 
-  let arrived = false, waiting = null, asked = null, count = 0, busySince = 0, timer = 0, latest = null;
+  let arrived = false, first = "", said = "", waiting = null, asked = null, count = 0, busySince = 0, timer = 0, latest = null;
 
   function collect(...given) {
     const arrival = given.pop();
@@ -53,8 +53,10 @@
     show(values);
     if (!arrived) {
       arrived = true;
+      first = JSON.stringify(values);
+      said = arrival.said || ""; // of the address: it stands until something is changed
       openTab(arrival.tab || "theory", false);
-    }
+    } else if (JSON.stringify(values) !== first) said = "";
     waiting = values;
     document.body.dataset.waiting = "";
     pump();
@@ -77,7 +79,7 @@
   function answered(answer) {
     if (!answer) return none();
     if (answer.id === asked) asked = null;
-    byId("error").textContent = answer.error;
+    byId("error").textContent = answer.error || said;
     if (!answer.error) tell(answer);
     document.body.dataset.answered = answer.id;
     if (waiting !== null) pump();
